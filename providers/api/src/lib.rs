@@ -1,0 +1,23 @@
+//! What every cloud must offer, in the project's own words.
+//!
+//! The trait ([`Provider`]), the domain types it speaks, errors lifted by meaning, one HTTP core
+//! under all adapters, one waiter for everything that has to be waited for, and the conformance
+//! suite that every adapter passes.
+
+mod catalog;
+mod error;
+mod fingerprint;
+mod marks;
+mod names;
+mod provider;
+mod server;
+mod task;
+
+pub use catalog::{Arch, Catalog, Offer, ServerType};
+pub use error::{Error, ErrorKind, Result};
+pub use fingerprint::{Fingerprint, FingerprintError};
+pub use marks::{Marks, Phase, Role};
+pub use names::{HostName, KeyId, NameError, Owner, RunId, ServerId, TaskId};
+pub use provider::{Capabilities, Console, Intent, LoginKey, Order, Ordered, Provider};
+pub use server::{Leftover, LeftoverKind, NotOurs, OwnedServer, Server, ServerStatus};
+pub use task::{Accepted, Progress, Stage, Task};

@@ -1,0 +1,139 @@
+//! Servers as the cloud tells of them, and the proof that one is ours.
+
+use crate::{Arch, Marks, Owner, ServerId};
+use ipnet::Ipv6Net;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+
+/// A server as the cloud tells of it now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// The vendor's id.
+    pub id: ServerId,
+    /// Its name at the vendor.
+    pub name: String,
+    /// What it is doing.
+    pub status: ServerStatus,
+    /// Its public IPv4 address.
+    pub ipv4: Option<Ipv4Addr>,
+    /// Its public IPv6 prefix (`2001:db8:1::/64`).
+    pub ipv6: Option<Ipv6Net>,
+    /// The vendor's name of its type.
+    pub server_type: String,
+    /// The vendor's name of its place.
+    pub location: String,
+    /// Its processor.
+    pub arch: Arch,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Whether a rescue system is armed for its next boot.
+    pub rescue_armed: bool,
+    /// Whether the vendor refuses to delete it.
+    pub protected: bool,
+    /// What is written on it, if it is a mark of `provision` (whoever's).
+    pub marks: Option<Marks>,
+}
+
+/// What a server is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerStatus {
+    /// It is being made or is starting.
+    Starting,
+    /// It is on.
+    Running,
+    /// It is off.
+    Off,
+    /// It is being deleted.
+    Deleting,
+    /// The vendor is writing an image to its disk.
+    Rebuilding,
+    /// The vendor gave up on it.
+    Failed,
+    /// A word that this program does not know.
+    Other(String),
+}
+
+/// A server that bears our mark.
+///
+/// Whatever changes or deletes a server takes this, and only a check of the marks makes it:
+/// a server without our mark cannot be touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedServer {
+    server: Server,
+    marks: Marks,
+}
+
+/// Why a server is not ours to touch.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("server {name} ({id}) is not ours: {why}")]
+pub struct NotOurs {
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub id: ServerId,
+    /// What the marks say.
+    pub why: String,
+}
+
+impl OwnedServer {
+    /// Checks the marks on the server.
+    pub fn claim(server: Server, owner: &Owner) -> Result<Self, NotOurs> {
+        let why = match &server.marks {
+            Some(marks) if marks.owner == *owner => {
+                let marks = marks.clone();
+                return Ok(Self { server, marks });
+            }
+            Some(marks) => format!("it belongs to {}", marks.owner),
+            None => "it bears no mark of provision".to_owned(),
+        };
+        Err(NotOurs {
+            name: server.name,
+            id: server.id,
+            why,
+        })
+    }
+
+    /// The vendor's id.
+    pub fn id(&self) -> &ServerId {
+        &self.server.id
+    }
+
+    /// What the cloud said of it.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// What is written on it.
+    pub fn marks(&self) -> &Marks {
+        &self.marks
+    }
+}
+
+/// Something of ours that can outlive its server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leftover {
+    /// What it is.
+    pub kind: LeftoverKind,
+    /// The vendor's id.
+    pub id: String,
+    /// Its name at the vendor.
+    pub name: String,
+    /// Whose it is.
+    pub owner: Owner,
+    /// The server that still uses it, if one does.
+    pub in_use_by: Option<ServerId>,
+}
+
+/// The kinds of things that can outlive a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LeftoverKind {
+    /// A login key; costs nothing.
+    Key,
+    /// A public address; costs money.
+    Address,
+    /// A volume; costs money.
+    Volume,
+}
