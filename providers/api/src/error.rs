@@ -103,7 +103,13 @@ impl Error {
 impl fmt::Display for Error {
     /// `hetzner: create server web-1: sold out: no capacity (resource_unavailable, request 1a2b)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.provider, self.operation, self.kind.phrase())?;
+        write!(
+            f,
+            "{}: {}: {}",
+            self.provider,
+            self.operation,
+            self.kind.phrase()
+        )?;
         if !self.message.is_empty() {
             write!(f, ": {}", self.message)?;
         }

@@ -4,15 +4,19 @@
 //! under all adapters, one waiter for everything that has to be waited for, and the conformance
 //! suite that every adapter passes.
 
+mod backoff;
 mod catalog;
 mod error;
 mod fingerprint;
+pub mod http;
 mod marks;
 mod names;
 mod provider;
 mod server;
 mod task;
+pub mod wait;
 
+pub use backoff::{Backoff, Pauses};
 pub use catalog::{Arch, Catalog, Offer, ServerType};
 pub use error::{Error, ErrorKind, Result};
 pub use fingerprint::{Fingerprint, FingerprintError};

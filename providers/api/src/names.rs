@@ -148,7 +148,17 @@ mod tests {
         for good in ["web-1", "a", "0x", &"a".repeat(40)] {
             assert_eq!(good.parse::<HostName>().unwrap().as_str(), good);
         }
-        for bad in ["", "-a", "a-", "Web", "a.b", "a b", "a;rm", "ä", &"a".repeat(41)] {
+        for bad in [
+            "",
+            "-a",
+            "a-",
+            "Web",
+            "a.b",
+            "a b",
+            "a;rm",
+            "ä",
+            &"a".repeat(41),
+        ] {
             assert!(bad.parse::<HostName>().is_err(), "{bad:?} was taken");
         }
     }

@@ -39,12 +39,7 @@ pub trait Provider: Debug + Display + Send + Sync {
     async fn create(&self, order: &Order) -> Result<Ordered>;
 
     /// Begins (`Stage(0)`) or goes on with an intent.
-    async fn drive(
-        &self,
-        server: &OwnedServer,
-        intent: &Intent,
-        stage: Stage,
-    ) -> Result<Accepted>;
+    async fn drive(&self, server: &OwnedServer, intent: &Intent, stage: Stage) -> Result<Accepted>;
 
     /// Replaces the marks on the server, and answers with the server as it then is.
     async fn mark(&self, server: &OwnedServer, marks: &Marks) -> Result<OwnedServer>;
@@ -65,7 +60,10 @@ pub trait Provider: Debug + Display + Send + Sync {
 
 /// What a product can do. The plan reads this; nothing is found out at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a table of yes and no is what it is")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a table of yes and no is what it is"
+)]
 pub struct Capabilities {
     /// Servers can be created and deleted by API.
     pub create: bool,

@@ -4,6 +4,7 @@ use crate::{Arch, Marks, Owner, ServerId};
 use ipnet::Ipv6Net;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 /// A server as the cloud tells of it now.
@@ -33,6 +34,11 @@ pub struct Server {
     pub protected: bool,
     /// What is written on it, if it is a mark of `provision` (whoever's).
     pub marks: Option<Marks>,
+    /// Every label on it, ours and foreign, where the vendor has labels; else empty.
+    ///
+    /// Who replaces the marks keeps the foreign ones.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// What a server is doing.

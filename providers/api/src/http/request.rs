@@ -1,0 +1,100 @@
+//! What is asked of a vendor, and whether it may be asked twice.
+
+use reqwest::Method;
+use serde::Serialize;
+
+/// Whether a request may be sent again when nobody knows whether it took effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// Twice is the same as once.
+    Harmless,
+    /// Twice may make two things, or undo the first.
+    Harmful,
+}
+
+/// One call to a vendor's API.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What is being done, for errors: an infinitive (`create server web-1`).
+    pub operation: String,
+    /// The method.
+    pub method: Method,
+    /// The path below the endpoint (`/servers/42`).
+    pub path: String,
+    /// The query, not yet encoded; a name may occur several times.
+    pub query: Vec<(String, String)>,
+    /// The JSON body, as it will be sent; a signature covers these bytes.
+    pub body: Option<Vec<u8>>,
+    /// Whether it may be repeated.
+    pub repeat: Repeat,
+}
+
+impl Request {
+    /// A call of any method; harmless to repeat if HTTP says that the method is.
+    pub fn new(method: Method, path: impl Into<String>, operation: impl Into<String>) -> Self {
+        let repeat = if method.is_idempotent() {
+            Repeat::Harmless
+        } else {
+            Repeat::Harmful
+        };
+        Self {
+            operation: operation.into(),
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            body: None,
+            repeat,
+        }
+    }
+
+    /// Reads something.
+    pub fn get(path: impl Into<String>, operation: impl Into<String>) -> Self {
+        Self::new(Method::GET, path, operation)
+    }
+
+    /// Makes or begins something.
+    pub fn post(path: impl Into<String>, operation: impl Into<String>) -> Self {
+        Self::new(Method::POST, path, operation)
+    }
+
+    /// Replaces something.
+    pub fn put(path: impl Into<String>, operation: impl Into<String>) -> Self {
+        Self::new(Method::PUT, path, operation)
+    }
+
+    /// Removes something.
+    pub fn delete(path: impl Into<String>, operation: impl Into<String>) -> Self {
+        Self::new(Method::DELETE, path, operation)
+    }
+
+    /// With one more pair in the query.
+    #[must_use]
+    pub fn query(mut self, name: impl Into<String>, value: impl std::fmt::Display) -> Self {
+        self.query.push((name.into(), format!("{value}")));
+        self
+    }
+
+    /// With a JSON body.
+    ///
+    /// # Errors
+    ///
+    /// If the value cannot be written as JSON (a map whose keys are no strings).
+    pub fn json(mut self, body: &impl Serialize) -> serde_json::Result<Self> {
+        self.body = Some(serde_json::to_vec(body)?);
+        Ok(self)
+    }
+
+    /// Says that twice is the same as once, although the method does not say so.
+    #[must_use]
+    pub fn harmless(mut self) -> Self {
+        self.repeat = Repeat::Harmless;
+        self
+    }
+
+    /// Says that twice is not the same as once, although the method says so.
+    #[must_use]
+    pub fn harmful(mut self) -> Self {
+        self.repeat = Repeat::Harmful;
+        self
+    }
+}
