@@ -60,7 +60,7 @@ impl Host {
     /// The layout that the flake takes as long as nothing else is known: what `host.toml`
     /// forces, else what `facts.json` says, else one that boots whatever the firmware is.
     ///
-    /// `hosts/default.nix` decides the same way.
+    /// `hosts/discover.nix` decides the same way.
     pub fn layout_now(&self) -> Layout {
         match (self.spec.layout, &self.facts) {
             (LayoutChoice::Forced(layout), _) => layout,
