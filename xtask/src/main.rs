@@ -1,3 +1,44 @@
-//! The project's own chores.
+//! The project's own chores, a verb a file: what CI runs, what is run by hand, what measures.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore talks to whoever typed it"
+)]
 
-fn main() {}
+mod fmt;
+mod interrupt;
+mod nix_files;
+mod shell;
+mod test;
+mod tools;
+mod tree;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The project's own chores.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Install what the tests need, then check and test everything
+    Test(test::Args),
+    /// Format Rust and Nix in place
+    Fmt,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().verb {
+        Verb::Test(args) => test::run(&args),
+        Verb::Fmt => fmt::run().map(|()| ExitCode::SUCCESS),
+    };
+    result.unwrap_or_else(|message: String| {
+        eprintln!("error: {message}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,196 @@
+//! The steps of `cargo xtask test`, in their order.
+
+use super::count::Count;
+use crate::shell::{self, How};
+use crate::{nix_files, tools};
+
+/// What a step is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Brings a tool.
+    Install,
+    /// Reads the source.
+    Check,
+    /// Runs it.
+    Test,
+}
+
+/// A step that went well, or tests that did not.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// What there is to say, in a few words.
+    pub(super) note: String,
+    /// What the tests came to, where it runs tests.
+    pub(super) count: Option<Count>,
+}
+
+/// One step.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) kind: Kind,
+    pub(super) run: fn(Setting) -> Result<Done, String>,
+}
+
+/// What all steps know.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Setting {
+    /// A test that lacks a tool fails rather than skips.
+    pub(super) require_tools: bool,
+}
+
+pub(super) const ALL: &[Step] = &[
+    Step {
+        name: "packages",
+        about: "Debian's packages: ssh, git, nix, hcloud, jq, python3",
+        kind: Kind::Install,
+        run: |_| tools::debian::ensure().map(note),
+    },
+    Step {
+        name: "python",
+        about: "the vendor's Python client and typos, under target/tools",
+        kind: Kind::Install,
+        run: |_| tools::python::ensure().map(note),
+    },
+    Step {
+        name: "tools",
+        about: "cargo-deny and deadnix, under target/tools",
+        kind: Kind::Install,
+        run: |_| tools::cargo::ensure().map(note),
+    },
+    Step {
+        name: "fmt",
+        about: "rustfmt, and alejandra for Nix",
+        kind: Kind::Check,
+        run: |_| fmt(),
+    },
+    Step {
+        name: "clippy",
+        about: "the lints, as errors",
+        kind: Kind::Check,
+        run: |_| clippy(),
+    },
+    Step {
+        name: "deny",
+        about: "bans, licences and sources of all crates",
+        kind: Kind::Check,
+        run: |_| deny(),
+    },
+    Step {
+        name: "typos",
+        about: "spelling",
+        kind: Kind::Check,
+        run: |_| typos(),
+    },
+    Step {
+        name: "nix",
+        about: "every Nix file parses, and defines nothing that it does not use",
+        kind: Kind::Check,
+        run: |_| nix(),
+    },
+    Step {
+        name: "tests",
+        about: "all tests of the workspace, the documentation's too",
+        kind: Kind::Test,
+        run: tests,
+    },
+];
+
+fn note(note: String) -> Done {
+    Done { note, count: None }
+}
+
+fn fmt() -> Result<Done, String> {
+    let mut rustfmt = tools::command("cargo");
+    rustfmt.args(["fmt", "--all", "--", "--check"]);
+    let rust = shell::run(&mut rustfmt, How::minutes(2))?.success("cargo fmt");
+    let mut odd = Vec::new();
+    for file in nix_files::all()? {
+        if nix_files::formatted(&file)?.is_some() {
+            odd.push(file.display().to_string());
+        }
+    }
+    rust.map_err(|e| format!("{e}; cargo xtask fmt mends it"))?;
+    if odd.is_empty() {
+        Ok(Done::default())
+    } else {
+        Err(format!(
+            "not formatted: {}; cargo xtask fmt mends it",
+            odd.join(", ")
+        ))
+    }
+}
+
+fn clippy() -> Result<Done, String> {
+    let mut clippy = tools::command("cargo");
+    clippy.args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    shell::run(&mut clippy, How::minutes(20))?.success("cargo clippy")?;
+    Ok(Done::default())
+}
+
+fn deny() -> Result<Done, String> {
+    let mut deny = tools::command("cargo-deny");
+    deny.args(["--workspace", "check", "--hide-inclusion-graph"])
+        .args(["bans", "licenses", "sources"]);
+    shell::run(&mut deny, How::minutes(5))?.success("cargo deny")?;
+    Ok(Done::default())
+}
+
+fn typos() -> Result<Done, String> {
+    let mut typos = tools::command("typos");
+    typos.arg("--sort");
+    shell::run(&mut typos, How::minutes(2))?.success("typos")?;
+    Ok(Done::default())
+}
+
+fn nix() -> Result<Done, String> {
+    let files = nix_files::all()?;
+    if files.is_empty() {
+        return Ok(note("there are no Nix files".to_owned()));
+    }
+    let mut parse = tools::command("nix-instantiate");
+    parse
+        .envs(tools::nix::environment())
+        .arg("--parse")
+        .args(&files);
+    shell::run(&mut parse, How::minutes(2).quiet())?.success("nix-instantiate --parse")?;
+    let mut deadnix = tools::command("deadnix");
+    deadnix.arg("--fail").args(&files);
+    shell::run(&mut deadnix, How::minutes(1))?.success("deadnix")?;
+    Ok(note(format!("{} files", files.len())))
+}
+
+fn tests(setting: Setting) -> Result<Done, String> {
+    let mut test = tools::command("cargo");
+    test.args(["test", "--workspace", "--no-fail-fast"])
+        .envs(tools::nix::environment())
+        // no test may see an account of whoever runs it
+        .env_remove("HCLOUD_TOKEN")
+        .env_remove("HCLOUD_ENDPOINT")
+        .env_remove("HCLOUD_CONTEXT")
+        .env_remove("HCLOUD_CONFIG");
+    if setting.require_tools {
+        test.env("PROVISION_REQUIRE_TOOLS", "1");
+    }
+    let ended = shell::run(&mut test, How::minutes(30))?;
+    let count = Count::read(&ended.stdout);
+    if !ended.status.success() && count.failed == 0 {
+        // it did not compile, or a program died before it could say how many
+        return Err(format!(
+            "cargo test ended with {}, after {count}",
+            ended.status
+        ));
+    }
+    Ok(Done {
+        note: count.to_string(),
+        count: Some(count),
+    })
+}
