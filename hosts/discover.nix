@@ -3,12 +3,16 @@
 let
   servers = ./servers;
 
-  folders = builtins.filter
+  folders =
+    builtins.filter
     (name: builtins.pathExists (servers + "/${name}/host.toml"))
     (builtins.attrNames (builtins.readDir servers));
 
   # before a probe has seen the machine: what boots on either firmware, where both exist
-  unprobed = arch: if arch == "x86_64" then "hybrid" else "uefi";
+  unprobed = arch:
+    if arch == "x86_64"
+    then "hybrid"
+    else "uefi";
 
   read = name: let
     folder = servers + "/${name}";

@@ -6,6 +6,7 @@ mod eval;
 mod git;
 mod keys;
 mod nix;
+mod path;
 mod run;
 
 pub use build::{BuildError, Built, DiskoScript, build};
@@ -14,6 +15,7 @@ pub use eval::{EvalError, evaluate};
 pub use git::GitError;
 pub use keys::{AdminKey, AdminKeys, KeysError, is_fixture};
 pub use nix::Nix;
+pub use path::system_path;
 pub use run::Limits;
 
 use crate::facts::{Facts, FactsError};
@@ -106,12 +108,27 @@ impl Flake {
         &self.root
     }
 
-    /// The flake as Nix names it. Nix sees only what git tracks, where there is git.
+    /// The flake as Nix names it, from anywhere. Nix sees only what git tracks, where git
+    /// tracks the flake.
     pub fn reference(&self) -> String {
-        match &self.git {
+        match self.tracked() {
             Some(git) => git.reference(&self.root),
             None => format!("path:{}", git::url_path(&self.root)),
         }
+    }
+
+    /// The same from within the folder: old versions of Nix cannot read a path with a blank in
+    /// it, however it is written.
+    fn reference_here(&self) -> &'static str {
+        if self.tracked().is_some() {
+            "."
+        } else {
+            "path:."
+        }
+    }
+
+    fn tracked(&self) -> Option<&git::Git> {
+        self.git.as_ref().filter(|git| git.tracks)
     }
 
     /// The hosts' names, sorted.
@@ -160,7 +177,7 @@ impl Flake {
     pub fn write_facts(&self, host: &HostName, facts: &Facts) -> Result<bool, FlakeError> {
         let file = self.folder(host).join(Host::FACTS);
         let changed = facts.write(&file)?;
-        if let Some(git) = &self.git {
+        if let Some(git) = self.tracked() {
             git.show(&file)?;
         }
         Ok(changed)
@@ -168,7 +185,7 @@ impl Flake {
 
     /// Files of the host that git does not track, so that Nix does not see them.
     pub fn unseen(&self, host: &HostName) -> Result<Vec<PathBuf>, FlakeError> {
-        match &self.git {
+        match self.tracked() {
             Some(_) => Ok(git::Git::untracked(&self.folder(host))?),
             None => Ok(Vec::new()),
         }

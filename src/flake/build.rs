@@ -73,13 +73,8 @@ async fn one(
     limits: &Limits,
     on_line: &mut (dyn FnMut(&str) + Send),
 ) -> Result<PathBuf, BuildError> {
-    let mut command = nix.command("build");
-    command.args(["--no-link", "--json", "--print-build-logs"]);
-    command.arg(nix::attribute(
-        &flake.reference(),
-        &host.name.as_str(),
-        &format!(".system.build.{what}"),
-    ));
+    let mut command = nix.command("build", flake, host, &format!(".system.build.{what}"));
+    command.args(["--no-link", "--print-build-logs"]);
     let failed = |why: String| BuildError::Failed { what, why };
     let ended = match run(&mut command, limits, on_line).await {
         Ok(ended) => ended,

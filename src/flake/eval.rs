@@ -45,15 +45,10 @@ pub async fn evaluate(
     limits: &Limits,
 ) -> Result<Wanted, EvalError> {
     let nix = nix.ok_or(EvalError::NixMissing)?;
-    let mut command = nix.command("eval");
-    command
-        .arg("--json")
-        .arg(nix::attribute(&flake.reference(), &host.name.as_str(), ""))
-        // the admin's name has neither quotes nor backslashes: `UserName` sees to it
-        .args([
-            "--apply",
-            &format!("({EXPRESSION}) {{ admin = \"{}\"; }}", host.spec.admin),
-        ]);
+    let mut command = nix.command("eval", flake, host, "");
+    // the admin's name has neither quotes nor backslashes: `UserName` sees to it
+    let expression = format!("({EXPRESSION}) {{ admin = \"{}\"; }}", host.spec.admin);
+    command.args(["--apply", &expression]);
     let ended = run(&mut command, limits, &mut |_| {}).await?;
     if !ended.status.success() {
         return Err(classify(&ended.stderr, || unseen(flake, host)));

@@ -45,18 +45,29 @@ pub enum GitError {
     Locked(String),
 }
 
-/// The git tree around a flake.
+/// The git tree that a flake belongs to.
 #[derive(Debug, Clone)]
 pub(super) struct Git {
     top: PathBuf,
+    /// Whether it tracks the flake, so that Nix goes by what it tracks; else it only says what
+    /// it ignores.
+    pub(super) tracks: bool,
 }
 
 impl Git {
-    /// The tree that a folder lies in: the nearest one above with a `.git` in it.
+    /// The tree that the flake in `folder` belongs to: the nearest one above, unless it ignores
+    /// the flake (a copy below `target`), or git does not run there.
     pub(super) fn around(folder: &Path) -> Option<Self> {
         let top = folder.ancestors().find(|dir| dir.join(".git").exists())?;
-        Some(Self {
+        let lists = |which: &[&str]| {
+            let words = [&["ls-files"], which, &["--", "flake.nix"]].concat();
+            let words: Vec<_> = words.into_iter().map(OsStr::new).collect();
+            run(folder, &words).is_ok_and(|files| !files.is_empty())
+        };
+        let tracks = lists(&["--cached"]);
+        (tracks || lists(&["--others", "--exclude-standard"])).then(|| Self {
             top: top.to_owned(),
+            tracks,
         })
     }
 

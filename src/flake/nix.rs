@@ -1,7 +1,9 @@
 //! The `nix` program: whether it is there, and how it is called.
 
+use super::Flake;
 use super::run::{Limits, run};
 use crate::child;
+use crate::host::Host;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::process::Command;
@@ -48,7 +50,9 @@ impl Nix {
 
     /// A command that can work on flakes, never asks anything, and gives up on a silent
     /// network soon.
-    pub(super) fn command(&self, verb: &str) -> Command {
+    ///
+    /// It is about `below` in the configuration of a host.
+    pub(super) fn command(&self, verb: &str, flake: &Flake, host: &Host, below: &str) -> Command {
         let mut command = child::command(&self.program);
         command
             .arg(verb)
@@ -57,16 +61,17 @@ impl Nix {
             .args(["--option", "download-attempts", "2"])
             .args(["--option", "warn-dirty", "false"])
             .arg("--no-write-lock-file")
+            .arg("--json")
+            .arg(format!(
+                "{}#nixosConfigurations.\"{}\".config{below}",
+                flake.reference_here(),
+                host.name
+            ))
+            .current_dir(flake.root())
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("LC_ALL", "C");
         command
     }
-}
-
-/// The attribute of a host in the flake.
-pub(super) fn attribute(reference: &str, host: &impl AsRef<str>, below: &str) -> String {
-    let host = host.as_ref();
-    format!("{reference}#nixosConfigurations.\"{host}\".config{below}")
 }
 
 /// The last lines that say what went wrong: from the last `error:` on, without traces.

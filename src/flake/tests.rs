@@ -280,10 +280,41 @@ fn a_flake_below_the_top_of_a_git_tree_is_named_so() {
     let inner = outer.path().join("my infra");
     fs::rename(folder().keep(), &inner).unwrap();
     git(outer.path(), &["init", "-q"]);
+    // Nix sees nothing of what git does not track, so it is not asked to look there
+    let flake = Flake::open(&inner).unwrap();
+    assert!(flake.reference().starts_with("path:/"));
+    assert!(
+        flake
+            .write_facts(&name("web-1"), &facts("1", Layout::Bios))
+            .unwrap()
+    );
+    assert_eq!(git(outer.path(), &["ls-files"]), "");
+    git(outer.path(), &["add", "."]);
     let flake = Flake::open(&inner).unwrap();
     let top = outer.path().canonicalize().unwrap();
     assert_eq!(
         flake.reference(),
         format!("git+file://{}?dir=my%20infra", top.display())
+    );
+}
+
+#[test]
+fn a_copy_in_an_ignored_folder_of_a_git_tree_is_whole() {
+    let folder = folder();
+    let root = folder.path();
+    put(root, ".gitignore", "/target\n");
+    git(root, &["init", "-q"]);
+    git(root, &["add", "."]);
+    let flake = Flake::open(root).unwrap();
+    flake.copy_to(&root.join("target/runs/1")).unwrap();
+    let copy = Flake::open(&root.join("target/runs/1")).unwrap();
+    assert!(copy.reference().starts_with("path:/"));
+    assert_eq!(copy.source_hash().unwrap(), flake.source_hash().unwrap());
+    copy.write_facts(&name("web-1"), &facts("1", Layout::Bios))
+        .unwrap();
+    assert!(
+        git(root, &["status", "--porcelain"])
+            .lines()
+            .all(|line| line.starts_with("A "))
     );
 }

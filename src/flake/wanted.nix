@@ -1,28 +1,31 @@
 # Selects what the gate looks at from a host's configuration. `provision` applies it to
 # `nixosConfigurations.<host>.config`; nothing that is not named here is evaluated.
-{ admin }:
-config:
-let
-  orNull = value: if builtins.isAttrs value then value.system or null else value;
-  grub = config.boot.loader.grub or { };
-  openssh = config.services.openssh or { };
-  partitions =
-    content:
+{admin}: config: let
+  orNull = value:
+    if builtins.isAttrs value
+    then value.system or null
+    else value;
+  grub = config.boot.loader.grub or {};
+  openssh = config.services.openssh or {};
+  partitions = content:
     builtins.mapAttrs (_: partition: {
       type = partition.type or null;
       size = partition.size or null;
       format = partition.content.format or null;
       mountpoint = partition.content.mountpoint or null;
-    }) (if (content.type or null) == "gpt" then content.partitions or { } else { });
-  keys = user: config.users.users.${user}.openssh.authorizedKeys.keys or [ ];
-in
-{
+    }) (
+      if (content.type or null) == "gpt"
+      then content.partitions or {}
+      else {}
+    );
+  keys = user: config.users.users.${user}.openssh.authorizedKeys.keys or [];
+in {
   platform = orNull (config.nixpkgs.hostPlatform or null);
   hostName = config.networking.hostName or "";
   grub = {
     enable = grub.enable or false;
     device = grub.device or "";
-    devices = grub.devices or [ ];
+    devices = grub.devices or [];
     efiSupport = grub.efiSupport or false;
     efiInstallAsRemovable = grub.efiInstallAsRemovable or false;
   };
@@ -31,8 +34,8 @@ in
   disks = builtins.mapAttrs (_: disk: {
     inherit (disk) device;
     table = disk.content.type or null;
-    partitions = partitions (disk.content or { });
-  }) (config.disko.devices.disk or { });
+    partitions = partitions (disk.content or {});
+  }) (config.disko.devices.disk or {});
   ssh = {
     enable = openssh.enable or false;
     rootLogin = openssh.settings.PermitRootLogin or null;
