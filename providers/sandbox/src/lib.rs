@@ -4,3 +4,4 @@
 //! that two independent readings of each API check each other.
 
 pub mod machine;
+pub mod stand_in;

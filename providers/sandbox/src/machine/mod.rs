@@ -4,9 +4,11 @@
 //! firmware, disks and what answers on its SSH port. A second kind (QEMU) can stand in for the
 //! emulated one without the faces noticing.
 
+pub mod emulated;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -44,7 +46,7 @@ pub enum Firmware {
 }
 
 /// The vendor's image written to the machine's own disk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     /// `debian`, `ubuntu`, …: the `ID` of its os-release.
     pub os: String,
@@ -56,8 +58,20 @@ pub struct Image {
     pub authorized_keys: Vec<String>,
 }
 
+// user data may hold a host's private key: it is never shown
+impl Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Image")
+            .field("os", &self.os)
+            .field("version", &self.version)
+            .field("user_data", &self.user_data.as_ref().map(|_| "<hidden>"))
+            .field("authorized_keys", &self.authorized_keys)
+            .finish()
+    }
+}
+
 /// What the machine boots next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Boot {
     /// Its own disk, as its firmware can.
@@ -69,6 +83,22 @@ pub enum Boot {
         /// Root's password, as the vendor answered it.
         password: Option<String>,
     },
+}
+
+impl Debug for Boot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disk => f.write_str("Disk"),
+            Self::Rescue {
+                authorized_keys,
+                password,
+            } => f
+                .debug_struct("Rescue")
+                .field("authorized_keys", authorized_keys)
+                .field("password", &password.as_ref().map(|_| "<hidden>"))
+                .finish(),
+        }
+    }
 }
 
 /// A machine. Calls return when the effect is begun; the boot itself takes what it takes.
@@ -101,7 +131,13 @@ pub trait Machine: Debug + Send + Sync {
     /// How it misbehaves from now on.
     async fn misbehave(&self, faults: Faults) -> Result<(), MachineError>;
 
-    /// Everything that has to be kept so that the world can go on later.
+    /// What its serial console said, oldest line first: why nothing answers on its SSH port.
+    async fn console(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Everything that has to be kept so that the world can go on later. Private keys are in it:
+    /// what it is written to is for its owner's eyes alone (0600).
     async fn snapshot(&self) -> serde_json::Value;
 
     /// The machine and all that is on its disks are gone.

@@ -1,0 +1,383 @@
+//! A disk: its table, file systems, boot code and what is installed on it.
+
+use super::file::File;
+use super::keys;
+use super::state::{Account, Mount};
+use crate::machine::Image;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One mebibyte.
+pub(crate) const MIB: u64 = 1024 * 1024;
+/// One gibibyte.
+pub(crate) const GIB: u64 = 1024 * MIB;
+
+/// A disk that is plugged in, or was.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Disk {
+    /// The volume's id; nothing for the machine's own disk.
+    pub(crate) volume: Option<String>,
+    /// Unique on its machine.
+    pub(crate) serial: String,
+    pub(crate) bytes: u64,
+    /// The SCSI unit that its by-path name ends with.
+    pub(crate) lun: u32,
+    /// Whether the kernel finds it before the machine's own disk.
+    pub(crate) first: bool,
+    /// The kernel's name for it (`sda`), while one runs.
+    pub(crate) name: Option<String>,
+    /// Whether it has a GPT.
+    pub(crate) gpt: bool,
+    pub(crate) partitions: Vec<Partition>,
+    /// A file system on the bare disk.
+    pub(crate) bare: Option<Filesystem>,
+    /// The id of the system that the boot sector's code loads.
+    pub(crate) boot_sector: Option<String>,
+    /// The system whose root is on this disk.
+    pub(crate) contents: Option<Contents>,
+}
+
+/// A partition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Partition {
+    pub(crate) number: u32,
+    pub(crate) label: Option<String>,
+    pub(crate) kind: PartType,
+    pub(crate) bytes: u64,
+    pub(crate) uuid: String,
+    pub(crate) filesystem: Option<Filesystem>,
+    /// The id of the system that the removable EFI loader on it loads.
+    pub(crate) loader: Option<String>,
+}
+
+/// A file system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Filesystem {
+    /// As blkid says (`btrfs`, `vfat`).
+    pub(crate) kind: String,
+    pub(crate) uuid: String,
+}
+
+/// A partition's type, by its GUID.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct PartType(pub(crate) String);
+
+/// sgdisk's short codes and the GUIDs that they stand for (sgdisk -L, UEFI specification,
+/// Discoverable Partitions Specification).
+const TYPES: &[(&str, &str)] = &[
+    ("EF00", "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"),
+    ("EF02", "21686148-6449-6e6f-744e-656564454649"),
+    ("8200", "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f"),
+    ("8300", "0fc63daf-8483-4772-8e79-3d69d8477de4"),
+    ("8302", "933ac7e1-2eb4-4f13-b844-0e14e2aef915"),
+    ("8304", "4f68bce3-e8cd-4db1-96e7-fbcaf984b709"),
+    ("8305", "b921b045-1df0-41c3-af44-4c6f280d3fae"),
+    ("8309", "ca7d7ccb-63ed-4c53-861c-1742536059cc"),
+    ("8E00", "e6d6d379-f507-44c2-a23c-238f2a3df928"),
+    ("EA00", "bc13c2ff-59e6-4262-a352-b275fd6f7172"),
+    ("FD00", "a19d880f-05fc-4d3b-a006-743f0f84911e"),
+];
+
+impl PartType {
+    /// From one of sgdisk's codes or from a GUID.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        if let Some((_, guid)) = TYPES
+            .iter()
+            .find(|(code, _)| code.eq_ignore_ascii_case(text))
+        {
+            return Some(Self((*guid).to_owned()));
+        }
+        let guid = text.to_ascii_lowercase();
+        let shape: Vec<usize> = guid.split('-').map(str::len).collect();
+        let hex = guid.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit());
+        (shape == [8, 4, 4, 4, 12] && hex).then_some(Self(guid))
+    }
+
+    /// Whether it is what sgdisk calls by this code.
+    pub(crate) fn is(&self, code: &str) -> bool {
+        Self::parse(code).as_ref() == Some(self)
+    }
+}
+
+/// A system on a disk.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Contents {
+    /// Random; what boot code refers to, as GRUB refers to a file system's UUID.
+    pub(crate) id: String,
+    pub(crate) os: Os,
+    pub(crate) hostname: String,
+    pub(crate) arch: String,
+    pub(crate) accounts: Vec<Account>,
+    /// Its fstab.
+    pub(crate) mounts: Vec<Mount>,
+    /// What is on it besides what such a system always has.
+    pub(crate) files: BTreeMap<String, File>,
+}
+
+/// Which system it is.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Os {
+    /// The vendor's image; the seed is there until the first boot has used it.
+    Stock {
+        os: String,
+        version: String,
+        seed: Option<Image>,
+    },
+    /// NixOS, with its system profile.
+    Nixos { system: String },
+}
+
+impl std::fmt::Debug for Os {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stock { os, version, .. } => write!(f, "Stock({os} {version})"),
+            Self::Nixos { system } => write!(f, "Nixos({system})"),
+        }
+    }
+}
+
+impl Disk {
+    /// The machine's own disk, empty.
+    pub(crate) fn own(gib: u64) -> Self {
+        Self::empty(None, digits(), gib, 0)
+    }
+
+    /// A new volume, formatted as the vendor hands it over: ext4 on the bare disk.
+    pub(crate) fn volume(id: &str, gib: u64, lun: u32, first: bool) -> Self {
+        Self {
+            first,
+            bare: Some(Filesystem::new("ext4")),
+            ..Self::empty(Some(id.to_owned()), id.to_owned(), gib, lun)
+        }
+    }
+
+    fn empty(volume: Option<String>, serial: String, gib: u64, lun: u32) -> Self {
+        Self {
+            volume,
+            serial,
+            bytes: gib * GIB,
+            lun,
+            first: false,
+            name: None,
+            gpt: false,
+            partitions: Vec::new(),
+            bare: None,
+            boot_sector: None,
+            contents: None,
+        }
+    }
+
+    /// Whether the system of this id is on it.
+    pub(crate) fn holds(&self, system: &str) -> bool {
+        self.contents.as_ref().is_some_and(|c| c.id == system)
+    }
+
+    /// All that was on it is gone.
+    pub(crate) fn wipe(&mut self) {
+        self.gpt = false;
+        self.partitions.clear();
+        self.bare = None;
+        self.boot_sector = None;
+        self.contents = None;
+    }
+
+    /// The vendor's image over it: boot code of both kinds (only EFI's on ARM), so that it
+    /// starts on either firmware.
+    pub(crate) fn write_stock(&mut self, image: Image, hostname: &str, arch: &str) {
+        self.wipe();
+        let id = keys::random_hex(16);
+        let esp = 256 * MIB;
+        let mut root = Partition::new(1, "8304", self.bytes.saturating_sub(esp + 2 * MIB));
+        if arch == "aarch64" {
+            root.kind = PartType::parse("8305").unwrap_or(root.kind);
+        } else {
+            self.boot_sector = Some(id.clone());
+            self.partitions.push(Partition::new(14, "EF02", MIB));
+        }
+        root.filesystem = Some(Filesystem::new("ext4"));
+        let mut efi = Partition::new(15, "EF00", esp);
+        efi.filesystem = Some(Filesystem::new("vfat"));
+        efi.loader = Some(id.clone());
+        self.gpt = true;
+        self.partitions.insert(0, root);
+        self.partitions.push(efi);
+        self.contents = Some(Contents {
+            id,
+            os: Os::Stock {
+                os: image.os.clone(),
+                version: image.version.clone(),
+                seed: Some(image),
+            },
+            hostname: hostname.to_owned(),
+            arch: arch.to_owned(),
+            accounts: Vec::new(),
+            mounts: vec![self.mount(1, "/"), self.mount(15, "/boot/efi")],
+            files: BTreeMap::new(),
+        });
+    }
+
+    /// One of its partitions mounted somewhere; 0 is the bare disk.
+    pub(crate) fn mount(&self, partition: u32, at: &str) -> Mount {
+        Mount {
+            serial: self.serial.clone(),
+            partition,
+            at: at.to_owned(),
+        }
+    }
+
+    /// Its name under `/dev/disk/by-path`.
+    pub(crate) fn by_path(&self) -> String {
+        format!("pci-0000:06:00.0-scsi-0:0:0:{}", self.lun)
+    }
+
+    /// Its name under `/dev/disk/by-id`.
+    pub(crate) fn by_id(&self) -> String {
+        match &self.volume {
+            None => format!("scsi-0QEMU_QEMU_HARDDISK_{}", self.serial),
+            Some(id) => format!("scsi-0HC_Volume_{id}"),
+        }
+    }
+
+    /// SCSI vendor and model.
+    pub(crate) fn model(&self) -> (&'static str, &'static str) {
+        match self.volume {
+            None => ("QEMU", "QEMU HARDDISK"),
+            Some(_) => ("HC", "Volume"),
+        }
+    }
+}
+
+impl Partition {
+    /// One without a file system.
+    pub(crate) fn new(number: u32, code: &str, bytes: u64) -> Self {
+        Self {
+            number,
+            label: None,
+            kind: PartType::parse(code).unwrap_or(PartType(code.to_owned())),
+            bytes,
+            uuid: keys::random_uuid(),
+            filesystem: None,
+            loader: None,
+        }
+    }
+}
+
+impl Filesystem {
+    /// A fresh one.
+    pub(crate) fn new(kind: &str) -> Self {
+        let uuid = match kind {
+            "vfat" => {
+                let hex = keys::random_hex(4).to_uppercase();
+                format!("{}-{}", &hex[..4], &hex[4..])
+            }
+            _ => keys::random_uuid(),
+        };
+        Self {
+            kind: kind.to_owned(),
+            uuid,
+        }
+    }
+}
+
+/// A serial number as the vendor's disks have it.
+fn digits() -> String {
+    (0..8).map(|_| fastrand::digit(10)).collect()
+}
+
+/// Gives every disk its kernel name, as a kernel that starts does: those in front, then its
+/// own, then the others by their unit.
+pub(crate) fn enumerate(disks: &mut [Disk]) {
+    let mut order: Vec<usize> = (0..disks.len()).collect();
+    order.sort_by_key(|&i| {
+        let disk = &disks[i];
+        (!disk.first, disk.volume.is_some(), disk.lun)
+    });
+    for (letter, index) in ('a'..='z').zip(order) {
+        disks[index].name = Some(format!("sd{letter}"));
+    }
+}
+
+/// Gives a disk that was plugged in while a kernel runs the first free name.
+pub(crate) fn hot_plug(disks: &mut [Disk], index: usize) {
+    let free = ('a'..='z')
+        .map(|letter| format!("sd{letter}"))
+        .find(|name| disks.iter().all(|d| d.name.as_ref() != Some(name)));
+    disks[index].name = free;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image() -> Image {
+        Image {
+            os: "debian".into(),
+            version: "12".into(),
+            user_data: None,
+            authorized_keys: vec![],
+        }
+    }
+
+    #[test]
+    fn types_are_read_by_code_and_by_guid() {
+        let table: &[(&str, Option<&str>)] = &[
+            ("EF02", Some("21686148-6449-6e6f-744e-656564454649")),
+            ("ef00", Some("c12a7328-f81f-11d2-ba4b-00a0c93ec93b")),
+            (
+                "C12A7328-F81F-11D2-BA4B-00A0C93EC93B",
+                Some("c12a7328-f81f-11d2-ba4b-00a0c93ec93b"),
+            ),
+            ("ZZZZ", None),
+            ("", None),
+            ("c12a7328-f81f-11d2-ba4b", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(
+                PartType::parse(text).map(|t| t.0).as_deref(),
+                *expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_stock_image_starts_on_both_firmwares_and_on_arm_by_efi_only() {
+        let mut disk = Disk::own(40);
+        disk.write_stock(image(), "web-1", "x86_64");
+        let id = disk.contents.as_ref().unwrap().id.clone();
+        assert_eq!(disk.boot_sector.as_ref(), Some(&id));
+        let numbers: Vec<u32> = disk.partitions.iter().map(|p| p.number).collect();
+        assert_eq!(numbers, [1, 14, 15]);
+        assert_eq!(disk.partitions[2].loader.as_ref(), Some(&id));
+
+        disk.write_stock(image(), "web-1", "aarch64");
+        assert_eq!(disk.boot_sector, None);
+        assert_eq!(disk.partitions.len(), 2);
+        assert!(disk.partitions[0].kind.is("8305"));
+
+        disk.wipe();
+        assert!(disk.contents.is_none() && disk.partitions.is_empty() && !disk.gpt);
+    }
+
+    #[test]
+    fn names_follow_the_order_in_which_a_kernel_finds_disks() {
+        let mut disks = vec![
+            Disk::own(40),
+            Disk::volume("1", 10, 1, false),
+            Disk::volume("2", 10, 2, true),
+        ];
+        enumerate(&mut disks);
+        let names: Vec<_> = disks.iter().map(|d| d.name.clone().unwrap()).collect();
+        assert_eq!(names, ["sdb", "sdc", "sda"]);
+
+        disks.push(Disk::volume("3", 10, 3, true));
+        hot_plug(&mut disks, 3);
+        assert_eq!(
+            disks[3].name.as_deref(),
+            Some("sdd"),
+            "a running kernel renames nothing"
+        );
+    }
+}

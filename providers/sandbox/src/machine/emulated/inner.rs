@@ -1,0 +1,362 @@
+//! A machine's power: what runs comes and goes, and with it the SSH port.
+
+use super::boot;
+use super::disk::{self, Disk};
+use super::shell::Effect;
+use super::state::{Kind, State};
+use super::{Latency, ssh};
+use crate::machine::{Boot, Faults, Image, MachineError, Spec, SshFault};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// A machine, shared by its handle, its port and its logins.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) spec: Spec,
+    pub(crate) latency: Latency,
+    state: Mutex<State>,
+    /// Held while the power changes.
+    gate: tokio::sync::Mutex<Live>,
+    /// Ends everything when the machine is abandoned.
+    root: CancellationToken,
+    /// The other machine that answers in place of this one when a fault says so.
+    impostor: OnceLock<Arc<Inner>>,
+}
+
+/// What lives while the machine is on.
+#[derive(Debug, Default)]
+pub(crate) struct Live {
+    /// Ends with the power.
+    life: CancellationToken,
+    port: Option<Port>,
+}
+
+/// An open SSH port.
+#[derive(Debug)]
+struct Port {
+    closing: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|d| i64::try_from(d.as_secs()).ok())
+        .unwrap_or(0)
+}
+
+impl Inner {
+    /// A new machine, off, its disk empty.
+    pub(crate) fn new(spec: Spec, latency: Latency) -> Arc<Self> {
+        let state = State {
+            disks: vec![Disk::own(spec.disk_gib)],
+            ..State::default()
+        };
+        Self::kept(spec, latency, state)
+    }
+
+    /// A machine with a state that was kept; nothing of it lives yet.
+    pub(crate) fn kept(spec: Spec, latency: Latency, state: State) -> Arc<Self> {
+        Arc::new(Self {
+            spec,
+            latency,
+            state: Mutex::new(state),
+            gate: tokio::sync::Mutex::default(),
+            root: CancellationToken::new(),
+            impostor: OnceLock::new(),
+        })
+    }
+
+    /// Its state; held for moments only.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Seconds since 1970.
+    #[expect(
+        clippy::unused_self,
+        reason = "a machine has a clock; it happens to be ours"
+    )]
+    pub(crate) fn now(&self) -> i64 {
+        now()
+    }
+
+    /// Keeps its power as it is, until the guard is dropped.
+    pub(crate) async fn gate(&self) -> tokio::sync::MutexGuard<'_, Live> {
+        self.gate.lock().await
+    }
+
+    /// An error of this machine.
+    pub(crate) fn error(&self, message: impl Into<String>) -> MachineError {
+        MachineError {
+            machine: self.spec.id.clone(),
+            message: message.into(),
+        }
+    }
+
+    /// Nothing of it shall live any more.
+    pub(crate) fn abandon(&self) {
+        self.root.cancel();
+    }
+
+    /// Switches it on.
+    pub(crate) async fn power_on(self: &Arc<Self>, boot: &Boot) -> Result<(), MachineError> {
+        let mut live = self.gate.lock().await;
+        if self.state().running.is_some() {
+            return Ok(());
+        }
+        // a port that cannot be had is told now, not on a console when the boot is done
+        drop(self.bind().await?);
+        self.start(&mut live, |state| {
+            boot::start(state, &self.spec, boot, now());
+        })
+        .await
+    }
+
+    /// Switches it off; everything that lived ends.
+    pub(crate) async fn power_off(&self) {
+        let mut live = self.gate.lock().await;
+        self.stop(&mut live).await;
+        let mut state = self.state();
+        state.running = None;
+        state.disks.iter_mut().for_each(|d| d.name = None);
+    }
+
+    /// Whether something runs that listens to the power button.
+    pub(crate) fn answers_the_button(&self) -> bool {
+        let state = self.state();
+        let running = state.running.as_ref();
+        running.is_some_and(|r| r.up && r.kind != Kind::Dead)
+    }
+
+    /// Does what a command asked for.
+    pub(crate) async fn effect(self: &Arc<Self>, effect: Effect) {
+        let mut live = self.gate.lock().await;
+        if self.state().running.is_none() {
+            return;
+        }
+        self.stop(&mut live).await;
+        let outcome = match effect {
+            Effect::PowerOff => {
+                drop(live);
+                return self.power_off().await;
+            }
+            Effect::Reboot => {
+                self.start(&mut live, |state| {
+                    boot::start(state, &self.spec, &Boot::Disk, now());
+                })
+                .await
+            }
+            Effect::Kexec { asked_by } => {
+                self.start(&mut live, |state| boot::kexec(state, &asked_by, now()))
+                    .await
+            }
+        };
+        if let Err(error) = outcome {
+            self.state().say(error.to_string());
+        }
+    }
+
+    /// Goes on where a snapshot was taken: a boot that was under way is done.
+    pub(crate) async fn resume(self: &Arc<Self>) -> Result<(), MachineError> {
+        let mut live = self.gate.lock().await;
+        if self.state().running.is_none() {
+            return Ok(());
+        }
+        live.life = self.root.child_token();
+        self.come_up(&mut live).await
+    }
+
+    /// How it misbehaves from now on.
+    pub(crate) async fn misbehave(self: &Arc<Self>, faults: Faults) -> Result<(), MachineError> {
+        let mut live = self.gate.lock().await;
+        self.state().faults = faults;
+        if !self.wants_port() {
+            close(&mut live).await;
+            return Ok(());
+        }
+        self.open(&mut live).await
+    }
+
+    /// A volume is plugged in; one that was here before has what was on it.
+    pub(crate) fn attach(&self, volume: &str, gib: u64, first: bool) -> Result<(), MachineError> {
+        let mut state = self.state();
+        if state
+            .disks
+            .iter()
+            .any(|d| d.volume.as_deref() == Some(volume))
+        {
+            return Err(self.error(format!("volume {volume} is attached already")));
+        }
+        let lun = (1..)
+            .find(|lun| state.disks.iter().all(|d| d.lun != *lun))
+            .unwrap_or(1);
+        let before = state
+            .unplugged
+            .iter()
+            .position(|d| d.volume.as_deref() == Some(volume));
+        let mut disk = match before {
+            Some(at) => state.unplugged.swap_remove(at),
+            None => Disk::volume(volume, gib, lun, first),
+        };
+        (disk.lun, disk.first, disk.bytes) = (lun, first, gib * disk::GIB);
+        state.disks.push(disk);
+        if state.running.is_some() {
+            let last = state.disks.len() - 1;
+            disk::hot_plug(&mut state.disks, last);
+        }
+        Ok(())
+    }
+
+    /// It is pulled out.
+    pub(crate) fn detach(&self, volume: &str) -> Result<(), MachineError> {
+        let mut state = self.state();
+        let at = state
+            .disks
+            .iter()
+            .position(|d| d.volume.as_deref() == Some(volume))
+            .ok_or_else(|| self.error(format!("volume {volume} is not attached")))?;
+        let mut disk = state.disks.remove(at);
+        disk.name = None;
+        if let Some(running) = &mut state.running {
+            running.mounts.retain(|m| m.serial != disk.serial);
+        }
+        state.unplugged.push(disk);
+        Ok(())
+    }
+
+    /// The other machine that a fault puts in place of this one: booted, with a host key of its
+    /// own, and nothing of this one's.
+    pub(crate) fn impostor(&self) -> Arc<Self> {
+        let make = || {
+            let other = Self::new(self.spec.clone(), Latency::default());
+            {
+                let mut state = other.state();
+                let (hostname, arch) = (&self.spec.hostname, &self.spec.arch);
+                let image = Image {
+                    os: "debian".into(),
+                    version: "12".into(),
+                    user_data: None,
+                    authorized_keys: Vec::new(),
+                };
+                state.disks[0].write_stock(image, hostname, arch);
+                boot::start(&mut state, &self.spec, &Boot::Disk, now());
+            }
+            other
+        };
+        self.impostor.get_or_init(make).clone()
+    }
+
+    /// Starts something and opens the port once its boot is done.
+    async fn start(
+        self: &Arc<Self>,
+        live: &mut Live,
+        begin: impl FnOnce(&mut State),
+    ) -> Result<(), MachineError> {
+        live.life = self.root.child_token();
+        let wait = {
+            let mut state = self.state();
+            begin(&mut state);
+            self.boot_time(&state)
+        };
+        if wait.is_zero() {
+            return self.come_up(live).await;
+        }
+        let (inner, life) = (Arc::clone(self), live.life.clone());
+        tokio::spawn(async move {
+            let boot = async {
+                tokio::time::sleep(wait).await;
+                let mut live = inner.gate.lock().await;
+                if life.is_cancelled() {
+                    return;
+                }
+                if let Err(error) = inner.come_up(&mut live).await {
+                    inner.state().say(error.to_string());
+                }
+            };
+            tokio::select! {
+                () = life.cancelled() => {}
+                () = boot => {}
+            }
+        });
+        Ok(())
+    }
+
+    fn boot_time(&self, state: &State) -> Duration {
+        match state.running.as_ref().map(|r| &r.kind) {
+            Some(Kind::Stock { .. }) => self.latency.stock,
+            Some(Kind::Rescue) => self.latency.rescue,
+            Some(Kind::Installer) => self.latency.kexec,
+            Some(Kind::Installed { .. }) => self.latency.disk,
+            Some(Kind::Dead) | None => Duration::ZERO,
+        }
+    }
+
+    async fn come_up(self: &Arc<Self>, live: &mut Live) -> Result<(), MachineError> {
+        if let Some(running) = &mut self.state().running {
+            running.up = true;
+        }
+        if self.wants_port() {
+            self.open(live).await
+        } else {
+            Ok(())
+        }
+    }
+
+    fn wants_port(&self) -> bool {
+        let state = self.state();
+        state.faults.ssh != Some(SshFault::Refuse)
+            && state
+                .running
+                .as_ref()
+                .is_some_and(|r| r.up && r.host_key.is_some())
+    }
+
+    async fn open(self: &Arc<Self>, live: &mut Live) -> Result<(), MachineError> {
+        if live.port.is_some() {
+            return Ok(());
+        }
+        let listener = self.bind().await?;
+        let closing = live.life.child_token();
+        let serving = ssh::serve(
+            Arc::clone(self),
+            listener,
+            closing.clone(),
+            live.life.clone(),
+        );
+        live.port = Some(Port {
+            task: tokio::spawn(serving),
+            closing,
+        });
+        Ok(())
+    }
+
+    async fn bind(&self) -> Result<TcpListener, MachineError> {
+        let address = SocketAddr::from((self.spec.ipv4, self.spec.ssh_port));
+        TcpListener::bind(address).await.map_err(|error| {
+            self.error(format!(
+                "its SSH port {address} cannot be had ({error}): end what listens there"
+            ))
+        })
+    }
+
+    /// Ends what lives, and waits until the port is free again.
+    async fn stop(&self, live: &mut Live) {
+        live.life.cancel();
+        close(live).await;
+    }
+}
+
+async fn close(live: &mut Live) {
+    if let Some(port) = live.port.take() {
+        port.closing.cancel();
+        // a port's task that failed has closed its port too
+        drop(port.task.await);
+    }
+}

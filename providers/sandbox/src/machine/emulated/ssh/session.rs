@@ -1,0 +1,138 @@
+//! One session channel: a script or a prompt, answered and closed.
+
+use super::prompt;
+use crate::machine::emulated::inner::Inner;
+use crate::machine::emulated::shell::{Input, Shell};
+use crate::machine::emulated::state::Account;
+use russh::server::Msg;
+use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// So much input is kept for a command; a client that sends more is cut off.
+const INPUT: usize = 256 * 1024 * 1024;
+
+/// So long a client has to close its side before the machine goes down.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What a client asked for.
+#[derive(Debug)]
+pub(super) enum Asked {
+    Script(String),
+    Prompt,
+}
+
+/// Answers it, closes the channel, and does to the machine what was asked for.
+pub(super) async fn run(
+    inner: Arc<Inner>,
+    account: Account,
+    channel: Channel<Msg>,
+    asked: Asked,
+    terminal: bool,
+) {
+    let (reading, writing) = channel.split();
+    let gone = CancellationToken::new();
+    let (sender, input) = Input::new();
+    tokio::spawn(read(reading, sender, gone.clone()));
+
+    let (output, spoken) = mpsc::unbounded_channel();
+    let mut shell = Shell::new(Arc::clone(&inner), account.clone(), input, output.clone());
+    let speaking = speak(&writing, spoken, terminal);
+    let working = async {
+        let status = match asked {
+            Asked::Script(text) => shell.run(&text).await,
+            Asked::Prompt => prompt::run(&inner, &account, &mut shell, &output, terminal).await,
+        };
+        let effect = shell.effect();
+        // the last sender goes, so that speaking ends
+        drop((shell, output));
+        (status, effect)
+    };
+    let ((status, effect), ()) = tokio::select! {
+        () = gone.cancelled() => return,
+        both = async { tokio::join!(working, speaking) } => both,
+    };
+    // a client that has gone is not told
+    drop(writing.exit_status(u32::from(status)).await);
+    drop(writing.eof().await);
+    drop(writing.close().await);
+    if let Some(effect) = effect {
+        // it hears the answer before the machine goes down, if it listens
+        drop(tokio::time::timeout(FAREWELL, gone.cancelled()).await);
+        inner.effect(effect).await;
+    }
+}
+
+/// Hands on what the client sends, until it ends its side or goes.
+async fn read(
+    mut channel: ChannelReadHalf,
+    sender: mpsc::UnboundedSender<Vec<u8>>,
+    gone: CancellationToken,
+) {
+    let mut sender = Some(sender);
+    let mut taken = 0;
+    loop {
+        match channel.wait().await {
+            Some(ChannelMsg::Data { data }) => {
+                taken += data.len();
+                if taken > INPUT {
+                    break;
+                }
+                if let Some(sender) = &sender {
+                    // what the command does not want is lost, as in a closed pipe
+                    drop(sender.send(data.to_vec()));
+                }
+            }
+            Some(ChannelMsg::Eof) => sender = None,
+            Some(ChannelMsg::Close) | None => break,
+            Some(_) => {}
+        }
+    }
+    gone.cancel();
+}
+
+/// Sends output as it comes; a terminal wants carriage returns.
+async fn speak(
+    channel: &ChannelWriteHalf<Msg>,
+    mut spoken: mpsc::UnboundedReceiver<(u8, Vec<u8>)>,
+    terminal: bool,
+) {
+    while let Some((fd, mut bytes)) = spoken.recv().await {
+        if terminal {
+            bytes = carriage_returns(&bytes);
+        }
+        let sent = match fd {
+            // a terminal has one stream only
+            2 if !terminal => channel.extended_data_bytes(1, bytes).await,
+            _ => channel.data_bytes(bytes).await,
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+fn carriage_returns(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + 16);
+    let mut before = 0;
+    for &byte in bytes {
+        if byte == b'\n' && before != b'\r' {
+            out.push(b'\r');
+        }
+        out.push(byte);
+        before = byte;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::carriage_returns;
+
+    #[test]
+    fn a_terminal_gets_one_carriage_return_before_each_newline() {
+        assert_eq!(carriage_returns(b"a\nb\r\n\n"), b"a\r\nb\r\n\r\n");
+    }
+}
