@@ -1,0 +1,173 @@
+//! Removes a server with what is ours on it, and keeps what is not.
+//!
+//! What the vendor's schema says: deleting a server detaches whatever hangs on it, except that
+//! a primary IP with `auto_delete` is deleted along. So nothing need be detached beforehand, and
+//! an address that is not ours is kept by switching its `auto_delete` off, which needs no
+//! powered-off server as `unassign` does. Ours is what bears our label, and what the vendor made
+//! with the server, which bears none.
+
+use crate::call::with_body;
+use crate::convert::{labels, time};
+use crate::dialect::PROVIDER;
+use crate::wire::{self, ActionAnswer, Labels, PrimaryIp, PrimaryIps, Volume, Volumes};
+use crate::{Hetzner, convert};
+use provision_api::http::Request;
+use provision_api::{Accepted, Error, ErrorKind, OwnedServer, Owner, Result, Stage};
+use serde_json::json;
+
+/// An address that appears within so many seconds of its server was made with it. Counts only
+/// for servers on which the addresses they were born with are not written.
+const TWINS: i64 = 60;
+
+impl Hetzner {
+    /// Deletes the server; then, if volumes of ours hung on it, these.
+    pub(crate) async fn be_gone(&self, server: &OwnedServer, stage: Stage) -> Result<Accepted> {
+        if stage != Stage(0) {
+            return self.delete_volumes(server).await;
+        }
+        let operation = format!("delete server {}", server.server().name);
+        let fresh = match self.fresh(server.id()).await {
+            Ok(fresh) => fresh,
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(Accepted::default()),
+            Err(error) => return Err(error),
+        };
+        let refuse = |kind, why: String| Err(Error::new(kind, PROVIDER, operation.clone(), why));
+        // the marks may have changed since the server was claimed
+        let owner = &server.marks().owner;
+        if let Err(error) = OwnedServer::claim(convert::server(&fresh), owner) {
+            return refuse(ErrorKind::Denied, error.to_string());
+        }
+        if fresh.protection.delete {
+            let name = &fresh.name;
+            let why = format!(
+                "switch its protection off first, with `hcloud server disable-protection {name} \
+                 delete` or in the console"
+            );
+            return refuse(ErrorKind::Protected, why);
+        }
+        if fresh.status == "deleting" {
+            return Ok(Accepted {
+                tasks: convert::tasks(self.running_actions(fresh.id).await?)?,
+                next: None,
+            });
+        }
+        self.sort_addresses(&fresh, owner).await?;
+        let hung = !self
+            .own_volumes(server, |volume| volume.server == Some(fresh.id), &fresh)
+            .await?
+            .is_empty();
+        let mut accepted = self
+            .delete(&format!("/servers/{}", fresh.id), &operation)
+            .await?;
+        accepted.next = hung.then_some(Stage(1));
+        Ok(accepted)
+    }
+
+    /// Sees to it that of the addresses ours go with the server, and the others stay.
+    async fn sort_addresses(&self, server: &wire::Server, owner: &Owner) -> Result<()> {
+        let request = Request::get("/primary_ips", "list addresses");
+        for address in self.list::<PrimaryIps>(request).await? {
+            if address.assignee_id != Some(server.id) {
+                continue;
+            }
+            let ours = bears(&address.labels, owner);
+            // what the vendor made with the server goes as its owner left it
+            let goes = ours || (address.auto_delete && born_with(&address, server));
+            if goes == address.auto_delete {
+                continue;
+            }
+            tracing::info!(
+                address = address.name,
+                goes,
+                "whether an address goes with its server"
+            );
+            let request = Request::put(
+                format!("/primary_ips/{}", address.id),
+                format!("keep or give up address {}", address.name),
+            );
+            let request = with_body(request, &json!({ "auto_delete": goes }))?;
+            self.http.send(&request).await?;
+        }
+        Ok(())
+    }
+
+    /// Volumes with our mark for this host; asked for only if the server has any.
+    async fn own_volumes(
+        &self,
+        server: &OwnedServer,
+        which: impl Fn(&Volume) -> bool,
+        fresh: &wire::Server,
+    ) -> Result<Vec<Volume>> {
+        if fresh.volumes.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.marked_volumes(server, which).await
+    }
+
+    async fn marked_volumes(
+        &self,
+        server: &OwnedServer,
+        which: impl Fn(&Volume) -> bool,
+    ) -> Result<Vec<Volume>> {
+        let marks = server.marks();
+        let selector = format!(
+            "{}=={},{}=={}",
+            labels::OWNER,
+            marks.owner,
+            labels::HOST,
+            marks.host
+        );
+        let request = Request::get("/volumes", "list volumes").query("label_selector", selector);
+        let mut volumes = self.list::<Volumes>(request).await?;
+        volumes.retain(|volume| bears(&volume.labels, &marks.owner) && which(volume));
+        Ok(volumes)
+    }
+
+    async fn delete_volumes(&self, server: &OwnedServer) -> Result<Accepted> {
+        for volume in self
+            .marked_volumes(server, |volume| volume.server.is_none())
+            .await?
+        {
+            let operation = format!("delete volume {}", volume.name);
+            self.delete(&format!("/volumes/{}", volume.id), &operation)
+                .await?;
+        }
+        Ok(Accepted::default())
+    }
+
+    /// Deletes; what is gone already is a success.
+    pub(crate) async fn delete(&self, path: &str, operation: &str) -> Result<Accepted> {
+        let answer = match self.http.send(&Request::delete(path, operation)).await {
+            Ok(answer) => answer,
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(Accepted::default()),
+            Err(error) => return Err(error),
+        };
+        // servers answer with an action, all else with nothing; it surely took effect, and the
+        // list that proves a teardown will tell, so an answer that cannot be read is no failure
+        let action = answer
+            .json::<ActionAnswer>()
+            .ok()
+            .and_then(|answer| answer.action);
+        Ok(Accepted {
+            tasks: convert::tasks(action)?,
+            next: None,
+        })
+    }
+}
+
+/// Whether the labels bear that owner's mark.
+pub(crate) fn bears(labels: &Labels, owner: &Owner) -> bool {
+    labels
+        .get(labels::OWNER)
+        .is_some_and(|label| label == owner.as_str())
+}
+
+/// Whether the vendor made the address together with the server.
+fn born_with(address: &PrimaryIp, server: &wire::Server) -> bool {
+    if let Some(ids) = server.labels.get(labels::BORN_WITH) {
+        let id = address.id.to_string();
+        return ids.split('.').any(|known| known == id);
+    }
+    let times = time(address.created.as_deref()).zip(time(server.created.as_deref()));
+    times.is_some_and(|(address, server)| (address.as_second() - server.as_second()).abs() <= TWINS)
+}

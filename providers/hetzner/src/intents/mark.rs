@@ -1,0 +1,45 @@
+//! Writes marks on a server.
+
+use crate::Hetzner;
+use crate::call::with_body;
+use crate::convert::labels;
+use crate::dialect::PROVIDER;
+use crate::wire::{Labels, ServerAnswer};
+use provision_api::http::Request;
+use provision_api::{Error, ErrorKind, Marks, OwnedServer, Phase, Result};
+use serde_json::json;
+use std::sync::PoisonError;
+
+impl Hetzner {
+    /// Replaces the marks. The vendor replaces all labels, so the foreign ones that the server
+    /// had when it was last seen are sent along.
+    pub(crate) async fn remark(&self, server: &OwnedServer, marks: &Marks) -> Result<OwnedServer> {
+        let id = server.id();
+        let mut labels = labels::replace(&server.server().labels, marks);
+        self.remember_birth(server, &mut labels);
+        let operation = format!("mark server {}", server.server().name);
+        let request = Request::put(format!("/servers/{id}"), operation.clone());
+        let request = with_body(request, &json!({ "labels": labels }))?;
+        let answer = self.http.call::<ServerAnswer>(&request).await?;
+        OwnedServer::claim(self.meet(&answer.server), &marks.owner)
+            .map_err(|error| Error::new(ErrorKind::Garbled, PROVIDER, operation, error.to_string()))
+    }
+
+    /// Writes down once, while the server is new, which addresses the vendor made with it.
+    fn remember_birth(&self, server: &OwnedServer, labels: &mut Labels) {
+        if server.marks().phase != Phase::Created || labels.contains_key(labels::BORN_WITH) {
+            return;
+        }
+        let births = self.births.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = server
+            .id()
+            .as_str()
+            .parse()
+            .ok()
+            .and_then(|id: u64| births.get(&id));
+        if let Some(addresses) = known.filter(|addresses| !addresses.is_empty()) {
+            let ids: Vec<_> = addresses.iter().map(u64::to_string).collect();
+            labels.insert(labels::BORN_WITH.to_owned(), ids.join("."));
+        }
+    }
+}
