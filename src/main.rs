@@ -1,3 +1,86 @@
-//! The `provision` program.
+//! The `provision` program. Under the names `ssh` and `nixos-anywhere` it is what an
+//! installation finds ahead on its PATH.
 
-fn main() {}
+use clap::Parser as _;
+use provision::cli::Cli;
+use provision::failure::Failure;
+use provision::{commands, report, ssh};
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+use tokio_util::sync::CancellationToken;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    let name = arguments.next().unwrap_or_default();
+    match Path::new(&name).file_name().and_then(|n| n.to_str()) {
+        Some("ssh") => {
+            report::complain(&ssh::shim::run(arguments.collect()));
+            ExitCode::from(255)
+        }
+        Some("nixos-anywhere") => ExitCode::from(provision_sandbox::stand_in::run(arguments)),
+        _ => provision(std::iter::once(name).chain(arguments)),
+    }
+}
+
+fn provision(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let cli = Cli::parse_from(arguments);
+    log(cli.global.verbose);
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            report::complain(&format!("error: cannot start: {error}"));
+            return ExitCode::from(1);
+        }
+    };
+    let outcome = runtime.block_on(async {
+        let cancel = CancellationToken::new();
+        tokio::spawn(watch_signals(cancel.clone()));
+        commands::run(cli, cancel).await
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => tell(&failure),
+    }
+}
+
+fn tell(failure: &Failure) -> ExitCode {
+    if !failure.what.is_empty() {
+        report::complain(report::failure(failure).trim_end());
+    }
+    ExitCode::from(failure.code())
+}
+
+/// The first signal ends the work in order; every child is ended with it.
+async fn watch_signals(cancel: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
+        return;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    cancel.cancel();
+}
+
+/// `-vv` shows requests, `-vvv` what the connections do.
+fn log(verbose: u8) {
+    let filter = match verbose {
+        0 | 1 => return,
+        2 => "provision=debug,provision_api=debug,provision_hetzner=debug",
+        _ => "trace,hyper=info,hyper_util=info,rustls=info,russh=info,mio=info,h2=info",
+    };
+    let _ = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .with_ansi(std::env::var_os("NO_COLOR").is_none())
+        .try_init();
+}

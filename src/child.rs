@@ -1,0 +1,93 @@
+//! Child processes: none of them is handed the credentials of a cloud, and none outlives its
+//! deadline.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use tokio::process::{Child, Command};
+
+/// Environment variables that hold credentials; no child needs them.
+const SECRETS: &[&str] = &[
+    "HCLOUD_TOKEN",
+    "OVH_APPLICATION_KEY",
+    "OVH_APPLICATION_SECRET",
+    "OVH_CONSUMER_KEY",
+    "OVH_CLIENT_ID",
+    "OVH_CLIENT_SECRET",
+];
+
+/// A command without the credentials in its environment; it ends when it is dropped.
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for name in SECRETS {
+        command.env_remove(name);
+    }
+    command.kill_on_drop(true);
+    command
+}
+
+/// The same, for a process that this one becomes.
+pub fn replacement(program: impl AsRef<OsStr>) -> std::process::Command {
+    let mut command = std::process::Command::new(program);
+    for name in SECRETS {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// The program of that name on the PATH, leaving out one folder.
+pub fn find(program: &str, except: Option<&Path>) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .filter(|dir| except != Some(dir.as_path()))
+        .map(|dir| dir.join(program))
+        .find(|file| is_program(file))
+}
+
+fn is_program(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata()
+        .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+}
+
+/// A child with all of its own children: ended together when this is dropped.
+#[derive(Debug)]
+pub struct Group {
+    child: Child,
+}
+
+impl Group {
+    /// Starts the command in a process group of its own.
+    pub fn start(command: &mut Command) -> std::io::Result<Self> {
+        command.process_group(0);
+        Ok(Self {
+            child: command.spawn()?,
+        })
+    }
+
+    /// The first process of the group.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = self.child.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(pid, signal);
+        }
+    }
+
+    /// Asks the group to end, and ends it by force if it does not within a second.
+    pub async fn end(mut self) {
+        self.signal(rustix::process::Signal::TERM);
+        let wait = tokio::time::timeout(std::time::Duration::from_secs(1), self.child.wait());
+        if wait.await.is_err() {
+            self.signal(rustix::process::Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.signal(rustix::process::Signal::KILL);
+    }
+}

@@ -1,0 +1,44 @@
+//! The verbs, one a file.
+
+pub mod about;
+mod found;
+pub mod host_key;
+pub mod install;
+pub mod list;
+pub mod rescue;
+pub mod sandbox;
+pub mod show;
+pub mod ssh;
+pub mod teardown;
+pub mod up;
+
+use crate::cli::{Cli, Command, Host};
+use crate::context::Context;
+use crate::failure::Outcome;
+use tokio_util::sync::CancellationToken;
+
+/// Runs what the command line says.
+pub async fn run(cli: Cli, cancel: CancellationToken) -> Outcome {
+    cli.check()?;
+    let command = match cli.command {
+        Some(Command::Completions { shell }) => return about::completions(shell),
+        Some(Command::Man) => return about::man(),
+        Some(Command::Sandbox(flags)) => return sandbox::run(cli.global, flags, cancel).await,
+        other => other,
+    };
+    let context = Context::open(cli.global, cancel).await?;
+    let outcome = match command {
+        None => up::bare(&context, cli.host, &cli.up).await,
+        Some(Command::Up(up)) => up::run(&context, &up.hosts, &up.flags).await,
+        Some(Command::Install(flags)) => install::run(&context, flags).await,
+        Some(Command::Rescue(flags)) => rescue::run(&context, &flags).await,
+        Some(Command::Teardown(flags)) => teardown::run(&context, &flags).await,
+        Some(Command::List) => list::run(&context).await,
+        Some(Command::Show(one)) => show::run(&context, &one.host).await,
+        Some(Command::Ssh(flags)) => ssh::run(&context, flags).await,
+        Some(Command::Host(Host::Key(one))) => host_key::run(&context, &one.host),
+        Some(Command::Completions { .. } | Command::Man | Command::Sandbox(_)) => Ok(()),
+    };
+    let closed = context.close().await;
+    outcome.and(closed)
+}

@@ -1,0 +1,176 @@
+//! What several commands need: the job for a server that exists, and what remains of one.
+
+use crate::cli::Stage;
+use crate::clouds::Cloud;
+use crate::context::Context;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::flake::Flake;
+use crate::host::Host;
+use crate::job::Job;
+use crate::journal::{Journal, Record};
+use crate::plan::{self, server_name};
+use provision_api::{Catalog, HostName, OwnedServer, Owner, Role, RunId, Server};
+use rust_decimal::Decimal;
+use std::sync::Arc;
+
+/// A host's configuration; a host that does not exist is answered with those that do.
+pub(crate) fn host(flake: &Flake, name: &HostName) -> Outcome<Host> {
+    flake.host(name).map_err(|e| {
+        let known = flake.host_names().unwrap_or_default();
+        let names: Vec<&str> = known.iter().map(HostName::as_str).collect();
+        Failure::new(Exit::Config, format!("{name}: cannot be used"), e)
+            .mend(format!("the flake has {}", names.join(", ")))
+    })
+}
+
+/// The provider of a host: the flag wins over its `host.toml`.
+pub(crate) fn provider_of<'a>(context: &'a Context, host: &'a Host) -> &'a str {
+    context
+        .global
+        .provider
+        .as_deref()
+        .unwrap_or(host.spec.provider.as_str())
+}
+
+/// The host's server, found in the cloud: the one that stays, else the machine for tests.
+pub(crate) async fn server(
+    context: &Context,
+    cloud: &Cloud,
+    host: &HostName,
+) -> Outcome<OwnedServer> {
+    let mut ours: Vec<OwnedServer> = cloud
+        .ours(&context.owner)
+        .await?
+        .into_iter()
+        .filter(|s| s.marks().host == *host)
+        .collect();
+    ours.sort_by_key(|s| s.marks().role == Role::Test);
+    ours.into_iter().next().ok_or_else(|| {
+        Failure::new(
+            Exit::Refused,
+            format!("{host}: has no server"),
+            format!(
+                "none at {} bears the marks of {} for it",
+                cloud.provider, context.owner
+            ),
+        )
+        .mend(format!("provision up {host}{}", context.flags()))
+    })
+}
+
+/// Begins a run, and journals what it is for.
+pub(crate) fn begin_run(
+    context: &Context,
+    command: &str,
+    provider: &str,
+    hosts: &[HostName],
+) -> Outcome<(RunId, Arc<Journal>)> {
+    let run = plan::new_run()?;
+    let journal = Arc::new(Journal::open(&context.state.run(&run)?)?);
+    let record = Record::Run {
+        run: run.clone(),
+        command: command.to_owned(),
+        owner: context.owner.clone(),
+        provider: provider.to_owned(),
+        hosts: hosts.to_vec(),
+    };
+    journal.write(None, record)?;
+    Ok((run, journal))
+}
+
+/// A job on a server of that name.
+pub(crate) fn job(
+    context: &Arc<Context>,
+    cloud: Option<&Arc<Cloud>>,
+    host: Host,
+    name: String,
+    run: &RunId,
+    journal: &Arc<Journal>,
+    stage: Stage,
+) -> Outcome<Job> {
+    let dir = context.state.run(run)?.join(&name);
+    crate::state::private_dir(&dir)?;
+    let login = context.login_key()?;
+    let (flake, host) = if context.sandbox.is_some() {
+        work_copy(context, &dir, &host, &login.public_line())?
+    } else {
+        (context.flake()?, host)
+    };
+    Ok(Job {
+        kept: context.state.server(&name)?,
+        cloud: cloud.cloned(),
+        context: Arc::clone(context),
+        journal: Arc::clone(journal),
+        host,
+        name,
+        flake,
+        dir,
+        login,
+        stage,
+    })
+}
+
+/// The sandbox works on a copy, so that the user's tree stays clean; the login key counts as an
+/// admin's there.
+fn work_copy(
+    context: &Context,
+    dir: &std::path::Path,
+    host: &Host,
+    login: &str,
+) -> Outcome<(Flake, Host)> {
+    let copy = dir.join("flake");
+    let unusable = |e: &dyn std::fmt::Display| {
+        Failure::new(Exit::State, "the flake cannot be copied for the sandbox", e)
+    };
+    context.flake()?.copy_to(&copy).map_err(|e| unusable(&e))?;
+    let keys = copy.join("hosts/keys");
+    std::fs::create_dir_all(&keys).map_err(|e| unusable(&e))?;
+    std::fs::write(
+        keys.join("sandbox.pub"),
+        format!("{login} provision sandbox\n"),
+    )
+    .map_err(|e| unusable(&e))?;
+    let flake = Flake::open(&copy).map_err(|e| unusable(&e))?;
+    let host = self::host(&flake, &host.name)?;
+    Ok((flake, host))
+}
+
+/// What a server costs by the hour.
+pub(crate) fn hourly(catalog: &Catalog, server: &Server) -> Option<Decimal> {
+    let offer = catalog
+        .server_type(&server.server_type)?
+        .offer(&server.location)?;
+    Some(offer.hourly)
+}
+
+/// One line for each server of that name that exists now, with what it costs.
+pub(crate) async fn remains(
+    cloud: &Cloud,
+    catalog: &Catalog,
+    owner: &Owner,
+    host: &HostName,
+    role: Role,
+) -> Vec<String> {
+    let Ok(ours) = cloud.ours(owner).await else {
+        return vec![format!(
+            "unknown: {} cannot be asked what exists; a server named {} may cost money",
+            cloud.provider,
+            server_name(host, role)
+        )];
+    };
+    ours.iter()
+        .filter(|s| s.marks().host == *host && s.marks().role == role)
+        .map(|s| {
+            let price = hourly(catalog, s.server()).map_or_else(
+                || "at an unknown price".to_owned(),
+                |p| format!("{} {}/h", p.normalize(), catalog.currency),
+            );
+            format!(
+                "server {} ({}, {}), {price}",
+                s.id(),
+                s.server().name,
+                s.marks().phase
+            )
+        })
+        .collect()
+}

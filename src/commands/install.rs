@@ -1,0 +1,140 @@
+//! `provision install`: the same from *reach* on, for a machine that exists anywhere.
+
+use crate::cli::Install;
+use crate::commands::found;
+use crate::commands::up::HostDocument;
+use crate::context::Context;
+use crate::engine;
+use crate::event::Step;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::installer::{Installer, check_admin_keys};
+use crate::job::Job;
+use crate::report;
+use crate::ssh::{Target, pins};
+use crate::steps::{build, reach};
+use provision_api::wait::{Attempt, Deadline, WaitError, until};
+use provision_api::{Backoff, Fingerprint, ServerId};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Installs a machine.
+pub async fn run(context: &Arc<Context>, flags: Install) -> Outcome {
+    let began = Instant::now();
+    let flake = context.flake()?;
+    let host = found::host(&flake, &flags.host)?;
+    Installer::kind(context.sandbox.is_some())?;
+    let question = format!("This WIPES the machine at {}.", flags.target_ip);
+    context.confirm(flags.yes, &question, Some(&host.name))?;
+    let name = host.name.to_string();
+    let kept = context.state.server(&name)?;
+    let _lock = kept.lock(&name)?;
+    let hosts = [host.name.clone()];
+    let (run, journal) = found::begin_run(context, "install", "none", &hosts)?;
+    let stage = flags.stage.clone();
+    let job = found::job(context, None, host, name, &run, &journal, stage)?;
+    let document = tokio::select! {
+        biased;
+        done = install(&job, &flags) => done?,
+        () = context.cancel.cancelled() => {
+            return Err(Failure::interrupted(format!("{}: stopped", job.name)));
+        }
+    };
+    if context.json() {
+        report::document(&serde_json::json!({
+            "schema": 1,
+            "hosts": [document],
+            "sandbox": context.sandbox.is_some(),
+            "requests": 0,
+            "elapsed_seconds": (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+            "run": run,
+        }));
+    } else {
+        report::print(&document.text(context));
+    }
+    Ok(())
+}
+
+async fn install(job: &Job, flags: &Install) -> Outcome<HostDocument> {
+    let running = job.begin(Step::Plan, "look at the flake")?;
+    check_admin_keys(job)?;
+    build::before_anything(job, &running).await?;
+    job.done(running, Step::Plan, "the flake is fit to be installed")?;
+
+    let running = job.begin(Step::Reach, format!("reach {}", flags.target_ip))?;
+    let target = Target {
+        port: flags.port,
+        ..job.target(&flags.target_ip.to_string(), &flags.user, "first-boot")
+    };
+    let how = pin(job, flags, &target).await?;
+    let deadline = job.context.deadlines.answer();
+    let found = reach::reach(job, &target, deadline, &reach::anything).await?;
+    job.done(
+        running,
+        Step::Reach,
+        format!("{} answers ({how})", target.host),
+    )?;
+
+    // no vendor tells an id: the address stands for it in facts.json
+    let id = ServerId::new(format!("ip-{}", flags.target_ip));
+    let delivered = engine::deliver(job, &id, None, &target, &found).await?;
+    let (admin, found) = engine::finish(job, &delivered).await?;
+    job.kept.forget_first_boot();
+    Ok(HostDocument::of_machine(
+        job,
+        &found,
+        Some(&delivered),
+        admin.shown(),
+    ))
+}
+
+/// Pins the host key: the one with the given fingerprint, or whichever is shown first.
+async fn pin(job: &Job, flags: &Install, target: &Target) -> Outcome<&'static str> {
+    let deadlines = job.context.deadlines;
+    let (host, port) = (target.host.as_str(), target.port);
+    let key = until(
+        "the machine to show its host key",
+        Deadline::after(deadlines.answer()),
+        &Backoff::new(Duration::from_millis(200), Duration::from_secs(3)),
+        &job.context.cancel,
+        async || {
+            Ok(
+                match pins::shown_by(host, port, deadlines.command()).await? {
+                    Some(key) => Attempt::Ready(key),
+                    None => Attempt::NotYet("nobody answers".to_owned()),
+                },
+            )
+        },
+    )
+    .await
+    .map_err(|error| match error {
+        WaitError::Failed(failure) => failure,
+        WaitError::Cancelled { .. } => Failure::interrupted(job.name.clone()),
+        late @ WaitError::TimedOut { .. } => Failure::new(
+            Exit::Unreachable,
+            format!("{}: no answer at {host}:{port}", job.name),
+            late,
+        )
+        .mend("see that SSH is open there, and that --port is right"),
+    })?;
+    let shown = Fingerprint::of_key(&key);
+    match flags.host_key {
+        Some(expected) if expected != shown => Err(Failure::new(
+            Exit::Trust,
+            format!("{}: refused to talk to whoever answers at {host}", job.name),
+            format!("its host key is {shown}, expected was {expected}"),
+        )
+        .mend("find out who answers there; nothing was sent to it")),
+        Some(_) => {
+            pins::write(&target.pins, &job.name, &[key])?;
+            Ok("the host key is the given one")
+        }
+        None => {
+            job.context.teller.warn(format!(
+                "{}: {shown} is trusted on first use (--accept-new-host-key) and pinned now",
+                job.name
+            ));
+            pins::write(&target.pins, &job.name, &[key])?;
+            Ok("trusted on first use")
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! `provision list`: what is up, found in the cloud and not only in local state.
+
+use crate::clouds::Cloud;
+use crate::commands::found::hourly;
+use crate::context::Context;
+use crate::failure::Outcome;
+use crate::report;
+use ipnet::Ipv6Net;
+use jiff::Timestamp;
+use provision_api::{
+    Arch, Catalog, HostName, OwnedServer, Phase, Role, RunId, ServerId, ServerStatus,
+};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use std::net::Ipv4Addr;
+
+/// One server of `list --output json`. The keys are an interface: `docs/json.md`.
+#[derive(Debug, Serialize)]
+pub struct Listed {
+    name: String,
+    host: HostName,
+    provider: String,
+    server_id: ServerId,
+    status: ServerStatus,
+    phase: Phase,
+    proven: bool,
+    role: Role,
+    run: RunId,
+    ipv4: Option<Ipv4Addr>,
+    ipv6: Option<Ipv6Net>,
+    #[serde(rename = "type")]
+    server_type: String,
+    location: String,
+    arch: Arch,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    expired: bool,
+    price_hourly: Option<Decimal>,
+    cost_so_far: Option<Decimal>,
+    currency: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Document {
+    schema: u32,
+    servers: Vec<Listed>,
+}
+
+impl Listed {
+    /// A server as it is listed.
+    pub fn of(cloud: &Cloud, catalog: Option<&Catalog>, owned: &OwnedServer) -> Self {
+        let (server, marks) = (owned.server(), owned.marks());
+        let now = Timestamp::now();
+        let price = catalog.and_then(|c| hourly(c, server));
+        Self {
+            name: server.name.clone(),
+            host: marks.host.clone(),
+            provider: cloud.name().to_owned(),
+            server_id: server.id.clone(),
+            status: server.status.clone(),
+            phase: marks.phase,
+            proven: marks.phase == Phase::Proven,
+            role: marks.role,
+            run: marks.run.clone(),
+            ipv4: server.ipv4,
+            ipv6: server.ipv6,
+            server_type: server.server_type.clone(),
+            location: server.location.clone(),
+            arch: server.arch.clone(),
+            created_at: server.created,
+            expires_at: marks.expires,
+            expired: marks.expires.is_some_and(|at| at < now),
+            price_hourly: price.map(|p| p.normalize()),
+            cost_so_far: price.map(|p| cost(p, server.created, now)),
+            currency: catalog.map(|c| c.currency.clone()),
+        }
+    }
+
+    fn row(&self) -> Vec<String> {
+        let until = match self.expires_at {
+            Some(_) if self.expired => "expired".to_owned(),
+            Some(at) => ago(at.duration_since(Timestamp::now()).as_secs()),
+            None => "-".to_owned(),
+        };
+        let currency = self.currency.as_deref().unwrap_or_default();
+        let money = |amount: Option<Decimal>| {
+            amount.map_or_else(|| "?".to_owned(), |a| format!("{a} {currency}"))
+        };
+        vec![
+            self.name.clone(),
+            self.provider.clone(),
+            self.server_id.to_string(),
+            self.phase.to_string(),
+            self.ipv4.map_or_else(|| "-".to_owned(), |a| a.to_string()),
+            self.server_type.clone(),
+            self.location.clone(),
+            ago(Timestamp::now().duration_since(self.created_at).as_secs()),
+            until,
+            format!("{}/h", money(self.price_hourly)),
+            money(self.cost_so_far),
+        ]
+    }
+}
+
+/// Every begun hour is charged (Hetzner's and OVH's hourly billing alike).
+fn cost(hourly: Decimal, since: Timestamp, now: Timestamp) -> Decimal {
+    let seconds = now.duration_since(since).as_secs().max(0);
+    let hours = seconds / 3600 + 1;
+    (hourly * Decimal::from(hours)).round_dp(4).normalize()
+}
+
+fn ago(seconds: i64) -> String {
+    match seconds {
+        ..60 => format!("{}s", seconds.max(0)),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..172_800 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// Lists what is up.
+pub async fn run(context: &Context) -> Outcome {
+    let mut servers = Vec::new();
+    for cloud in Cloud::all(context)? {
+        let (ours, catalog) = tokio::join!(cloud.ours(&context.owner), cloud.provider.catalog());
+        let catalog = catalog.ok();
+        servers.extend(
+            ours?
+                .iter()
+                .map(|owned| Listed::of(&cloud, catalog.as_ref(), owned)),
+        );
+    }
+    servers.sort_by(|a, b| a.name.cmp(&b.name));
+    if context.json() {
+        report::document(&Document { schema: 1, servers });
+        return Ok(());
+    }
+    if servers.is_empty() {
+        report::complain(&format!("no server of {} exists", context.owner));
+        return Ok(());
+    }
+    let heads = [
+        "NAME", "PROVIDER", "ID", "PHASE", "IPV4", "TYPE", "LOCATION", "AGE", "LEFT", "PRICE",
+        "COST",
+    ];
+    report::print(&report::table(&heads, servers.iter().map(Listed::row)));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_begun_hour_is_charged() {
+        let start = Timestamp::UNIX_EPOCH;
+        for (seconds, hours) in [(0, 1), (3599, 1), (3600, 2), (7300, 3)] {
+            let now = start
+                .checked_add(jiff::SignedDuration::from_secs(seconds))
+                .unwrap();
+            let price: Decimal = "0.0071".parse().unwrap();
+            assert_eq!(
+                cost(price, start, now),
+                (price * Decimal::from(hours)).normalize()
+            );
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! `provision sandbox`: serves the embedded cloud for any other client.
+
+use crate::cli::{Global, Output, Sandbox as Flags};
+use crate::context::open_sandbox;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::report;
+use crate::state::State;
+use provision_sandbox::Options;
+use std::path::absolute;
+use tokio_util::sync::CancellationToken;
+
+/// Serves until it is told to stop.
+pub async fn run(global: Global, flags: Flags, cancel: CancellationToken) -> Outcome {
+    let root = match &global.state_dir {
+        Some(dir) => absolute(dir).map_err(|e| Failure::state(dir, &e))?,
+        None => State::default_root()?,
+    };
+    let state = State::open(&root.join("sandbox"))?;
+    let latency = flags.latency.as_deref().map(str::parse).transpose();
+    let latency = latency.map_err(|e| {
+        Failure::new(Exit::Usage, "--latency is not understood", e)
+            .mend("off, realistic, or a factor of realistic like 0.1")
+    })?;
+    let mut options = Options::new(state.root().join("world"));
+    options.listen = Some(flags.listen);
+    options.world = flags.world;
+    options.latency = latency;
+    options.serve = true;
+    options.record = std::env::var_os("PROVISION_SANDBOX_RECORD").map(Into::into);
+    let sandbox = open_sandbox(options).await?;
+    tell(&sandbox, global.output);
+    cancel.cancelled().await;
+    sandbox
+        .close()
+        .await
+        .map_err(|e| Failure::new(Exit::Other, "the sandbox does not end well", e))
+}
+
+fn tell(sandbox: &provision_sandbox::Sandbox, output: Output) {
+    let environment = sandbox.access().environment();
+    if output == Output::Json {
+        let map: std::collections::BTreeMap<_, _> = environment.into_iter().collect();
+        report::document(&serde_json::json!({ "schema": 1, "environment": map }));
+        return;
+    }
+    for (name, value) in environment {
+        report::print(&format!("export {name}='{value}'"));
+    }
+    report::complain("the sandbox runs until it is interrupted (Ctrl-C)");
+}

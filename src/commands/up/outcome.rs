@@ -1,0 +1,188 @@
+//! What an `up` tells in the end. The JSON keys are an interface: `docs/json.md`.
+
+use crate::clouds::Cloud;
+use crate::commands::found::hourly;
+use crate::context::Context;
+use crate::engine::Proven;
+use crate::failure::Failure;
+use crate::found::{Firmware, Found, RunningSystem};
+use crate::host::Layout;
+use crate::installer::Kind;
+use crate::job::Job;
+use ipnet::Ipv6Net;
+use jiff::Timestamp;
+use provision_api::{Arch, Catalog, RunId, ServerId};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use std::net::Ipv4Addr;
+
+/// `up --output json`.
+#[derive(Debug, Serialize)]
+pub(super) struct Document {
+    pub(super) schema: u32,
+    pub(super) hosts: Vec<HostDocument>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) failures: Vec<FailureDocument>,
+    pub(super) sandbox: bool,
+    pub(super) requests: u64,
+    pub(super) elapsed_seconds: f64,
+    pub(super) run: RunId,
+}
+
+/// One host that is up.
+#[derive(Debug, Serialize)]
+pub(crate) struct HostDocument {
+    pub(crate) name: String,
+    provider: Option<String>,
+    server_id: Option<ServerId>,
+    ipv4: Option<Ipv4Addr>,
+    ipv6: Option<Ipv6Net>,
+    firmware: Firmware,
+    layout: Layout,
+    arch: Arch,
+    system: Option<String>,
+    proven: bool,
+    installer: Option<Kind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gate: Option<&'static str>,
+    price_hourly: Option<Decimal>,
+    currency: Option<String>,
+    expires_at: Option<Timestamp>,
+    #[serde(skip)]
+    host: String,
+    #[serde(skip)]
+    login: String,
+}
+
+/// One host that is not.
+#[derive(Debug, Serialize)]
+pub(super) struct FailureDocument {
+    exit_code: u8,
+    what: String,
+    why: String,
+    mend: Option<String>,
+    remains: Vec<String>,
+    resume: Option<String>,
+    remove: Option<String>,
+}
+
+impl FailureDocument {
+    pub(super) fn of(failure: &Failure) -> Self {
+        Self {
+            exit_code: failure.exit as u8,
+            what: failure.what.clone(),
+            why: failure.why.clone(),
+            mend: failure.mend.clone(),
+            remains: failure.remains.clone(),
+            resume: failure.resume.clone(),
+            remove: failure.remove.clone(),
+        }
+    }
+}
+
+impl HostDocument {
+    pub(crate) fn of(job: &Job, cloud: &Cloud, catalog: &Catalog, proven: &Proven) -> Self {
+        let server = proven.server.server();
+        Self {
+            provider: Some(cloud.name().to_owned()),
+            server_id: Some(server.id.clone()),
+            ipv4: server.ipv4,
+            ipv6: server.ipv6,
+            price_hourly: hourly(catalog, server).map(|p| p.normalize()),
+            currency: Some(catalog.currency.clone()),
+            expires_at: proven.server.marks().expires,
+            ..Self::of_machine(
+                job,
+                &proven.found,
+                proven.delivered.as_ref(),
+                proven.admin.shown(),
+            )
+        }
+    }
+
+    pub(crate) fn of_machine(
+        job: &Job,
+        found: &Found,
+        delivered: Option<&crate::engine::Delivered>,
+        login: String,
+    ) -> Self {
+        let system = match &found.system {
+            RunningSystem::NixOs { closure } => Some(closure.clone()),
+            _ => None,
+        };
+        Self {
+            name: job.name.clone(),
+            provider: None,
+            server_id: None,
+            ipv4: None,
+            ipv6: None,
+            firmware: found.firmware,
+            layout: delivered.map_or_else(|| job.host.layout_now(), |d| d.layout),
+            arch: found.arch.clone(),
+            proven: system.is_some(),
+            system,
+            installer: delivered.map(|d| d.kind),
+            gate: delivered.map(|d| d.gate),
+            price_hourly: None,
+            currency: None,
+            expires_at: None,
+            host: job.host.name.to_string(),
+            login,
+        }
+    }
+
+    pub(crate) fn text(&self, context: &Context) -> String {
+        let flags = context.flags();
+        let mut text = format!("{} is up and proven\n", self.name);
+        let mut line = |head: &str, body: String| {
+            text.push_str(&format!("  {head:<10}{body}\n"));
+        };
+        let v4 = self.ipv4.map(|a| a.to_string());
+        let v6 = self.ipv6.map(|n| n.to_string());
+        let addresses: Vec<String> = [v4, v6].into_iter().flatten().collect();
+        if !addresses.is_empty() {
+            line("address", addresses.join(", "));
+        }
+        line("log in", format!("provision ssh {}{flags}", self.host));
+        line("", self.login.clone());
+        if let Some(system) = &self.system {
+            line("system", system.clone());
+        }
+        let gate = self
+            .gate
+            .map_or_else(String::new, |g| format!(", gate: {g}"));
+        line(
+            "machine",
+            format!(
+                "{}, {} firmware, layout {}{gate}",
+                self.arch, self.firmware, self.layout
+            ),
+        );
+        if self.installer == Some(Kind::StandIn) {
+            line(
+                "installer",
+                "a stand-in for nixos-anywhere: the machine is emulated".to_owned(),
+            );
+        }
+        if let (Some(price), Some(currency)) = (self.price_hourly, &self.currency) {
+            let until = self.expires_at.map_or_else(
+                || "no end is set".to_owned(),
+                |at| format!("removable after {at:.0}"),
+            );
+            let emulated = if context.sandbox.is_some() {
+                " (emulated: nothing is charged)"
+            } else {
+                ""
+            };
+            line("cost", format!("{price} {currency}/h{emulated}, {until}"));
+            line("remove", format!("provision teardown {}{flags}", self.host));
+        }
+        text
+    }
+}
+
+impl Document {
+    pub(super) fn text(&self, context: &Context) -> String {
+        self.hosts.iter().map(|host| host.text(context)).collect()
+    }
+}

@@ -1,0 +1,186 @@
+//! What every command works with: owner, state, flake, reporter, cancellation, and the sandbox.
+
+use crate::cli::{Global, Output};
+use crate::config;
+use crate::deadlines::Deadlines;
+use crate::event::Teller;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::flake::Flake;
+use crate::identity::{self, KeyFile};
+use crate::report;
+use crate::state::State;
+use provision_api::{HostName, Owner};
+use provision_sandbox::{Options, Sandbox};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Whose servers they are in the sandbox, if nobody says.
+const SANDBOX_OWNER: &str = "sandbox";
+
+/// What every command works with.
+#[derive(Debug)]
+pub struct Context {
+    /// The flags that every command takes.
+    pub global: Global,
+    /// Whose servers.
+    pub owner: Owner,
+    /// What is kept between runs.
+    pub state: State,
+    /// Who is told what happens.
+    pub teller: Teller,
+    /// Ctrl-C.
+    pub cancel: CancellationToken,
+    /// How long anything may take.
+    pub deadlines: Deadlines,
+    /// The embedded cloud, if that is used.
+    pub sandbox: Option<Sandbox>,
+}
+
+impl Context {
+    /// Opens what the flags name; starts or joins the sandbox.
+    pub async fn open(global: Global, cancel: CancellationToken) -> Outcome<Arc<Self>> {
+        let root = match &global.state_dir {
+            Some(dir) => std::path::absolute(dir).map_err(|e| Failure::state(dir, &e))?,
+            None => State::default_root()?,
+        };
+        let root = if global.sandbox {
+            root.join("sandbox")
+        } else {
+            root
+        };
+        let state = State::open(&root)?;
+        let owner = match config::owner(global.owner.as_ref(), &global.flake)? {
+            Some(owner) => owner,
+            None if global.sandbox => SANDBOX_OWNER.parse().map_err(|_| config::no_owner())?,
+            None => return Err(config::no_owner()),
+        };
+        let sandbox = if global.sandbox {
+            Some(open_sandbox(sandbox_options(&root)).await?)
+        } else {
+            None
+        };
+        Ok(Arc::new(Self {
+            teller: report::choose(global.verbose),
+            deadlines: Deadlines::from_environment(),
+            owner,
+            state,
+            cancel,
+            sandbox,
+            global,
+        }))
+    }
+
+    /// The flake whose hosts are meant.
+    pub fn flake(&self) -> Outcome<Flake> {
+        Flake::open(&self.global.flake).map_err(|e| {
+            Failure::new(Exit::Config, "cannot use the flake", e)
+                .mend("run it in the flake's folder, or name that with --flake")
+        })
+    }
+
+    /// The user's login key; in the sandbox one is made if none is named.
+    pub fn login_key(&self) -> Outcome<KeyFile> {
+        if self.sandbox.is_some() && self.global.identity.is_none() {
+            return KeyFile::ensure(&self.state.login_key(), "provision sandbox");
+        }
+        let home = etcetera::home_dir().ok();
+        let named = self.global.identity.as_deref();
+        let key = identity::login_key(named, home.as_deref())?;
+        Ok(KeyFile {
+            path: std::path::absolute(&key.path).map_err(|e| Failure::state(&key.path, &e))?,
+            ..key
+        })
+    }
+
+    /// The port that new machines answer SSH on.
+    pub fn ssh_port(&self) -> u16 {
+        self.sandbox.as_ref().map_or(22, |s| s.access().ssh_port)
+    }
+
+    /// Whether stdout wants JSON.
+    pub fn json(&self) -> bool {
+        self.global.output == Output::Json
+    }
+
+    /// The flags that a command shown to the user has to repeat.
+    pub fn flags(&self) -> String {
+        let mut flags = String::new();
+        if self.global.sandbox {
+            flags.push_str(" --sandbox");
+        }
+        if self.global.flake.as_os_str() != "." {
+            flags.push_str(&format!(" --flake {}", self.global.flake.display()));
+        }
+        if let Some(owner) = &self.global.owner {
+            flags.push_str(&format!(" --owner {owner}"));
+        }
+        if let Some(identity) = &self.global.identity {
+            flags.push_str(&format!(" --identity {}", identity.display()));
+        }
+        if let Some(dir) = &self.global.state_dir {
+            flags.push_str(&format!(" --state-dir {}", dir.display()));
+        }
+        flags
+    }
+
+    /// Asks before something that cannot be undone. The sandbox never asks.
+    pub fn confirm(&self, yes: bool, question: &str, wanted: Option<&HostName>) -> Outcome {
+        if yes || self.sandbox.is_some() {
+            return Ok(());
+        }
+        self.teller.pause();
+        let (prompt, word) = match wanted {
+            Some(host) => (format!("{question} Type {host} to go on:"), host.as_str()),
+            None => (format!("{question} Type yes to go on:"), "yes"),
+        };
+        match report::ask(&prompt) {
+            Some(answer) if answer == word => Ok(()),
+            Some(_) => Err(Failure::new(
+                Exit::Refused,
+                "nothing was done",
+                "it was not confirmed",
+            )),
+            None => Err(Failure::new(
+                Exit::Refused,
+                "nothing was done",
+                "there is no terminal to ask on",
+            )
+            .mend("look at it with --dry-run where there is one, then give --yes")),
+        }
+    }
+
+    /// Saves the sandbox's world.
+    pub async fn close(self: Arc<Self>) -> Outcome {
+        let Some(context) = Arc::into_inner(self) else {
+            return Ok(());
+        };
+        match context.sandbox {
+            Some(sandbox) => sandbox.close().await.map_err(|e| sandbox_failure(&e)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How the sandbox of this state folder is opened by a command that is not `sandbox` itself.
+fn sandbox_options(root: &std::path::Path) -> Options {
+    Options {
+        latency: std::env::var("PROVISION_SANDBOX_LATENCY")
+            .ok()
+            .and_then(|text| text.parse().ok()),
+        world: std::env::var_os("PROVISION_SANDBOX_WORLD").map(PathBuf::from),
+        record: std::env::var_os("PROVISION_SANDBOX_RECORD").map(PathBuf::from),
+        ..Options::new(root.join("world"))
+    }
+}
+
+/// Starts the kept world, or joins a running one.
+pub async fn open_sandbox(options: Options) -> Outcome<Sandbox> {
+    Sandbox::open(options)
+        .await
+        .map_err(|e| sandbox_failure(&e))
+}
+
+fn sandbox_failure(error: &provision_sandbox::SandboxError) -> Failure {
+    Failure::new(Exit::Other, "the sandbox does not work", error)
+}

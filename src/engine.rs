@@ -1,0 +1,222 @@
+//! One server from nothing, or from where it stopped, to proven.
+
+mod deliver;
+mod resume;
+
+pub use deliver::{Delivered, deliver, finish};
+
+use crate::clouds::Cloud;
+use crate::event::Step;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::found::Found;
+use crate::job::Job;
+use crate::plan::{Action, HostPlan};
+use crate::ssh::Target;
+use crate::steps::{acquire, build, reach};
+use crate::trust;
+use provision_api::{Marks, OwnedServer, Phase, RunId};
+use std::sync::Arc;
+
+/// A server that was seen running what it should.
+#[derive(Debug)]
+pub struct Proven {
+    /// The server, with the marks that it has now.
+    pub server: OwnedServer,
+    /// The admin's way in.
+    pub admin: Target,
+    /// What it is.
+    pub found: Found,
+    /// What was installed in this run, if anything was.
+    pub delivered: Option<Delivered>,
+}
+
+/// Where a server is when work on it begins.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// A fresh image, a rescue system or an installer answers.
+    Fresh {
+        server: OwnedServer,
+        target: Target,
+        found: Box<Found>,
+    },
+    /// The installed system answers, and was not proven yet.
+    Installed {
+        server: OwnedServer,
+        admin: Target,
+        found: Box<Found>,
+    },
+}
+
+/// Brings a server up as the plan says.
+pub async fn bring_up(
+    job: &Job,
+    cloud: &Arc<Cloud>,
+    plan: &HostPlan,
+    run: &RunId,
+) -> Outcome<Proven> {
+    if let Action::Nothing(server) = &plan.action {
+        return look(job, server).await;
+    }
+    check(job).await?;
+    let entry = match &plan.action {
+        Action::Create(choices) => {
+            let running = job.begin(Step::Acquire, "create a server")?;
+            let acquired = acquire::create(job, &running, cloud, plan, run, choices).await?;
+            let server = acquired.server.server();
+            let what = format!(
+                "server {} ({} in {})",
+                server.id, server.server_type, server.location
+            );
+            job.done(running, Step::Acquire, what)?;
+            fresh(job, acquired).await?
+        }
+        Action::Reinstall(server) => {
+            resume::keep_identity(job, server).await?;
+            rebuilt(job, cloud, plan, run, server.clone()).await?
+        }
+        Action::Resume(server) => resume::entry(job, cloud, plan, run, server).await?,
+        Action::Nothing(server) => return look(job, server).await,
+    };
+    match entry {
+        Entry::Fresh {
+            server,
+            target,
+            found,
+        } => {
+            let ipv6 = server.server().ipv6;
+            let delivered = deliver(job, server.id(), ipv6, &target, &found).await?;
+            let server =
+                remark(job, cloud, plan, run, &server, Phase::Installed, &delivered).await?;
+            let (admin, found) = finish(job, &delivered).await?;
+            prove(job, cloud, plan, run, server, admin, found, Some(delivered)).await
+        }
+        Entry::Installed {
+            server,
+            admin,
+            found,
+        } => resume::proven(job, cloud, plan, run, server, admin, *found).await,
+    }
+}
+
+/// What can be refused before a server is paid for.
+async fn check(job: &Job) -> Outcome {
+    let running = job.begin(Step::Plan, "look at the flake")?;
+    crate::installer::check_admin_keys(job)?;
+    build::before_anything(job, &running).await?;
+    job.done(running, Step::Plan, "the flake is fit to be installed")
+}
+
+/// Nothing is to be done; it is looked at all the same, because a proof is of the day it was made.
+async fn look(job: &Job, server: &OwnedServer) -> Outcome<Proven> {
+    let running = job.begin(Step::Reach, "look whether it answers")?;
+    let deadline = job.context.deadlines.answer();
+    let admin = trust::admin(&job.context, &job.host, server, deadline).await?;
+    let found = reach::reach(job, &admin, deadline, &reach::anything)
+        .await
+        .map_err(|failure| {
+            failure.mend(format!(
+                "it was proven, and does not answer now; provision rescue {} boots it for a look",
+                job.host.name
+            ))
+        })?;
+    job.done(running, Step::Reach, "it is up; nothing is to be done")?;
+    Ok(Proven {
+        server: server.clone(),
+        admin,
+        found,
+        delivered: None,
+    })
+}
+
+/// A server that was just made or set back answers with the host key that it was given.
+pub(crate) async fn fresh(job: &Job, acquired: acquire::Acquired) -> Outcome<Entry> {
+    let running = job.begin(Step::Reach, "wait for its first boot")?;
+    let found = reach::reach_while(
+        job,
+        &running,
+        &acquired.target,
+        &acquired.tasks,
+        &reach::anything,
+    )
+    .await?;
+    let host = acquired.target.host.clone();
+    job.done(
+        running,
+        Step::Reach,
+        format!("{host} answers with the host key that was given to it"),
+    )?;
+    Ok(Entry::Fresh {
+        server: acquired.server,
+        target: acquired.target,
+        found: Box::new(found),
+    })
+}
+
+/// The server is set back to a fresh image.
+pub(crate) async fn rebuilt(
+    job: &Job,
+    cloud: &Arc<Cloud>,
+    plan: &HostPlan,
+    run: &RunId,
+    server: OwnedServer,
+) -> Outcome<Entry> {
+    if !cloud.provider.capabilities().rebuild {
+        return Err(Failure::new(
+            Exit::Refused,
+            format!("{}: cannot be set back to a fresh image", job.name),
+            "this product has no such thing",
+        ));
+    }
+    let running = job.begin(Step::Acquire, "set it back to a fresh image")?;
+    let acquired = acquire::rebuild(job, &running, cloud, plan, run, server).await?;
+    let what = format!("server {} gets a fresh image", acquired.server.id());
+    job.done(running, Step::Acquire, what)?;
+    fresh(job, acquired).await
+}
+
+/// Writes a new phase, and the host key of that phase, on the server.
+pub(crate) async fn remark(
+    job: &Job,
+    cloud: &Cloud,
+    plan: &HostPlan,
+    run: &RunId,
+    server: &OwnedServer,
+    phase: Phase,
+    delivered: &Delivered,
+) -> Outcome<OwnedServer> {
+    let marks = Marks {
+        run: run.clone(),
+        phase,
+        expires: acquire::expiry(plan).or(server.marks().expires),
+        host_key: Some(delivered.identity.fingerprint()),
+        ..server.marks().clone()
+    };
+    acquire::mark(job, cloud, server, &marks).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "what a proof is of")]
+pub(crate) async fn prove(
+    job: &Job,
+    cloud: &Cloud,
+    plan: &HostPlan,
+    run: &RunId,
+    server: OwnedServer,
+    admin: Target,
+    found: Found,
+    delivered: Option<Delivered>,
+) -> Outcome<Proven> {
+    let marks = Marks {
+        run: run.clone(),
+        phase: Phase::Proven,
+        expires: acquire::expiry(plan),
+        ..server.marks().clone()
+    };
+    let server = acquire::mark(job, cloud, &server, &marks).await?;
+    job.kept.forget_first_boot();
+    Ok(Proven {
+        server,
+        admin,
+        found,
+        delivered,
+    })
+}

@@ -1,0 +1,138 @@
+//! From a machine that answers to the system that was installed on it: the part that needs no
+//! cloud.
+
+use crate::event::Step;
+use crate::failure::{Failure, Outcome};
+use crate::found::Found;
+use crate::host::Layout;
+use crate::identity::KeyFile;
+use crate::installer::{Installer, Kind};
+use crate::job::Job;
+use crate::ssh::{Target, pins};
+use crate::steps::{boot, build, gate, install, prove};
+use ipnet::Ipv6Net;
+use provision_api::ServerId;
+
+/// What was installed on a machine that has not rebooted yet.
+#[derive(Debug)]
+pub struct Delivered {
+    /// Root of the installer.
+    pub installer: Target,
+    /// What the installer was like.
+    pub before: String,
+    /// The host's identity.
+    pub identity: KeyFile,
+    /// What `/run/current-system` has to be.
+    pub closure: String,
+    /// How the disk was cut.
+    pub layout: Layout,
+    /// Where the gate's knowledge came from.
+    pub gate: &'static str,
+    /// Which program installed.
+    pub kind: Kind,
+}
+
+/// Gate, build, kexec, install.
+pub async fn deliver(
+    job: &Job,
+    server: &ServerId,
+    ipv6: Option<Ipv6Net>,
+    target: &Target,
+    found: &Found,
+) -> Outcome<Delivered> {
+    let running = job.begin(Step::Gate, "compare what the flake wants with what it is")?;
+    let passed = gate::pass(job, &running, server, ipv6, found)
+        .await
+        .map_err(|f| job.failed(Step::Gate, f))?;
+    let gate = gate::source(&passed.wanted);
+    let what = format!(
+        "{} machine, layout {}, disk {} (gate: {gate})",
+        found.firmware, passed.layout, passed.facts.boot_disk
+    );
+    job.done(running, Step::Gate, what)?;
+
+    let running = job.begin(Step::Build, "build the system")?;
+    let built = build::build(job, &running, &passed)
+        .await
+        .map_err(|f| job.failed(Step::Build, f))?;
+    job.done(running, Step::Build, built.closure.clone())?;
+
+    let installer = Installer::prepare(job, target)?;
+    let running = job.begin(Step::Kexec, "boot the installer")?;
+    let root = install::kexec(job, &running, &installer, target, found, &built)
+        .await
+        .map_err(|f| job.failed(Step::Kexec, f))?;
+    job.done(
+        running,
+        Step::Kexec,
+        format!("the installer runs ({})", installer.kind.as_str()),
+    )?;
+
+    let identity = KeyFile::ensure(&job.kept.identity(), &job.name)?;
+    let running = job.begin(Step::Install, format!("wipe {}", passed.facts.boot_disk))?;
+    install::install(job, &running, &installer, &root, &passed, &built, &identity)
+        .await
+        .map_err(|f| job.failed(Step::Install, f))?;
+    job.kept.remember_closure(&built.closure)?;
+    job.done(
+        running,
+        Step::Install,
+        format!("the system is on {}", passed.facts.boot_disk),
+    )?;
+    Ok(Delivered {
+        before: boot_id(job, &root).await?,
+        installer: root,
+        identity,
+        closure: built.closure,
+        layout: passed.layout,
+        gate,
+        kind: installer.kind,
+    })
+}
+
+/// Reboot, boot from the disk, prove.
+pub async fn finish(job: &Job, delivered: &Delivered) -> Outcome<(Target, Found)> {
+    let admin = admin(job, &delivered.installer, &delivered.identity)?;
+    let running = job.begin(Step::Boot, "boot from the disk")?;
+    boot::reboot(job, &running, &delivered.installer).await;
+    let found = boot::from_disk(job, &running, &admin, Some(&delivered.before))
+        .await
+        .map_err(|f| job.failed(Step::Boot, f))?;
+    job.done(running, Step::Boot, "another boot, with the host's own key")?;
+    check(job, &admin, &found, Some(&delivered.closure)).await?;
+    Ok((admin, found))
+}
+
+/// The step that proves.
+pub(crate) async fn check(
+    job: &Job,
+    admin: &Target,
+    found: &Found,
+    closure: Option<&str>,
+) -> Outcome {
+    let running = job.begin(Step::Prove, "prove it")?;
+    let runs = prove::prove(job, &running, admin, found, closure)
+        .await
+        .map_err(|f| job.failed(Step::Prove, f))?;
+    job.done(
+        running,
+        Step::Prove,
+        format!("{runs} runs, {} logs in, root does not", admin.user),
+    )
+}
+
+/// The admin of the installed system, with the host's identity pinned.
+pub(crate) fn admin(job: &Job, at: &Target, identity: &KeyFile) -> Outcome<Target> {
+    let pins = job.kept.pins("installed");
+    pins::write(&pins, &job.name, std::slice::from_ref(&identity.public))?;
+    Ok(at.with(job.host.spec.admin.as_str(), pins))
+}
+
+async fn boot_id(job: &Job, root: &Target) -> Outcome<String> {
+    let deadline = job.context.deadlines.command();
+    let printed = root
+        .run("cat /proc/sys/kernel/random/boot_id", None, deadline)
+        .await
+        .map_err(|e| -> Failure { e.failure(&job.name) })?;
+    Ok(printed.stdout.trim().to_owned())
+}

@@ -1,0 +1,120 @@
+//! What lies in the run's folder for the installer: an `ssh` of ours, its guard, and the files
+//! that become the new system's.
+
+use crate::child;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::identity::KeyFile;
+use crate::job::Job;
+use crate::ssh::shim::Guard;
+use crate::ssh::{Target, alias};
+use crate::state::{private_dir, write_private};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+/// A folder for the front of the installer's PATH: this program under other names.
+pub fn programs(job: &Job, names: &[&str]) -> Outcome<PathBuf> {
+    let dir = job.dir.join("bin");
+    private_dir(&dir)?;
+    let own = std::env::current_exe()
+        .map_err(|e| Failure::new(Exit::Other, "this program cannot find itself", e))?;
+    for name in names {
+        let link = dir.join(name);
+        let _ = fs::remove_file(&link);
+        symlink(&own, &link).map_err(|e| Failure::state(&link, &e))?;
+    }
+    Ok(dir)
+}
+
+/// Tells our `ssh` whom to check, and which program is the real one.
+pub fn guard(job: &Job, target: &Target, programs: &Path) -> Outcome<PathBuf> {
+    let ssh = child::find("ssh", Some(programs)).ok_or_else(|| {
+        Failure::new(Exit::Tool, "ssh is missing", "it is not on the PATH")
+            .mend("install OpenSSH's client (Debian: apt install openssh-client)")
+    })?;
+    let guard = Guard {
+        ssh,
+        host: target.host.clone(),
+        alias: alias(&job.name),
+        pins: target.pins.clone(),
+    };
+    let path = job.dir.join("ssh-guard.json");
+    let text = serde_json::to_vec_pretty(&guard)
+        .map_err(|e| Failure::new(Exit::Other, "the ssh guard cannot be written", e))?;
+    write_private(&path, &text)?;
+    Ok(path)
+}
+
+/// The files that become the new system's: the user's, and the host's identity.
+///
+/// nixos-anywhere copies the modes, so folders inside are 0755 and the key 0600; the folder
+/// around them is 0700.
+pub fn extra(job: &Job, identity: &KeyFile) -> Outcome<PathBuf> {
+    let outer = job.dir.join("extra");
+    private_dir(&outer)?;
+    let root = outer.join("root");
+    if root.exists() {
+        fs::remove_dir_all(&root).map_err(|e| Failure::state(&root, &e))?;
+    }
+    folder(&root)?;
+    if let Some(own) = &job.stage.extra_files {
+        copy(own, &root)?;
+    }
+    let ssh = root.join("etc/ssh");
+    folder(&root.join("etc"))?;
+    folder(&ssh)?;
+    let key = ssh.join("ssh_host_ed25519_key");
+    fs::copy(&identity.path, &key).map_err(|e| Failure::state(&key, &e))?;
+    mode(&key, 0o600)?;
+    let public = ssh.join("ssh_host_ed25519_key.pub");
+    let line = format!("{} {}\n", identity.public_line(), job.name);
+    fs::write(&public, line).map_err(|e| Failure::state(&public, &e))?;
+    mode(&public, 0o644)?;
+    Ok(root)
+}
+
+/// The host's key must not lie about once it is on the host.
+pub fn forget_extra(job: &Job) {
+    let _ = fs::remove_dir_all(job.dir.join("extra"));
+}
+
+fn folder(dir: &Path) -> Outcome {
+    if !dir.is_dir() {
+        fs::create_dir(dir).map_err(|e| Failure::state(dir, &e))?;
+        mode(dir, 0o755)?;
+    }
+    Ok(())
+}
+
+fn mode(path: &Path, mode: u32) -> Outcome {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        .map_err(|e| Failure::state(path, &e))
+}
+
+/// Copies a tree with its modes; a link stays a link.
+fn copy(from: &Path, to: &Path) -> Outcome {
+    let unreadable = |e: std::io::Error| {
+        Failure::new(
+            Exit::Config,
+            format!("cannot read --extra-files {}", from.display()),
+            e,
+        )
+    };
+    for entry in fs::read_dir(from).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let kind = entry.file_type().map_err(unreadable)?;
+        let target = to.join(entry.file_name());
+        if kind.is_symlink() {
+            let points_at = fs::read_link(entry.path()).map_err(unreadable)?;
+            symlink(points_at, &target).map_err(|e| Failure::state(&target, &e))?;
+        } else if kind.is_dir() {
+            fs::create_dir(&target).map_err(|e| Failure::state(&target, &e))?;
+            copy(&entry.path(), &target)?;
+            let modes = entry.metadata().map_err(unreadable)?.permissions();
+            fs::set_permissions(&target, modes).map_err(|e| Failure::state(&target, &e))?;
+        } else {
+            fs::copy(entry.path(), &target).map_err(|e| Failure::state(&target, &e))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! One server that is worked on: what all of its steps share.
+
+use crate::cli::Stage;
+use crate::clouds::Cloud;
+use crate::context::Context;
+use crate::event::{Running, Step};
+use crate::failure::{Failure, Outcome};
+use crate::flake::Flake;
+use crate::found::Found;
+use crate::host::Host;
+use crate::identity::KeyFile;
+use crate::journal::{Journal, Record};
+use crate::ssh::Target;
+use crate::state::ServerState;
+use provision_api::Accepted;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// One server that is worked on.
+#[derive(Debug)]
+pub struct Job {
+    /// What every command works with.
+    pub context: Arc<Context>,
+    /// The cloud it is in, if it is in one that we talk to.
+    pub cloud: Option<Arc<Cloud>>,
+    /// The host of the flake.
+    pub host: Host,
+    /// The server's name.
+    pub name: String,
+    /// The flake: the user's, or a work copy in the sandbox.
+    pub flake: Flake,
+    /// The journal of the run.
+    pub journal: Arc<Journal>,
+    /// What this run keeps of this server: logs, and what is handed to the installer.
+    pub dir: PathBuf,
+    /// What is kept of the server beyond the run.
+    pub kept: ServerState,
+    /// The login key.
+    pub login: KeyFile,
+    /// What is passed on to the installation.
+    pub stage: Stage,
+}
+
+impl Job {
+    /// Begins a step: journalled with what it is about to do, then shown.
+    pub fn begin(&self, step: Step, what: impl Into<String>) -> Outcome<Running> {
+        let what = what.into();
+        let running = self.context.teller.begin(&self.name, step);
+        running.doing(what.clone());
+        self.journal
+            .write(Some(&self.name), Record::Intent { step, what })?;
+        Ok(running)
+    }
+
+    /// Ends a step well.
+    pub fn done(&self, running: Running, step: Step, what: impl Into<String>) -> Outcome {
+        let what = what.into();
+        self.write(Record::Done {
+            step,
+            what: what.clone(),
+        })?;
+        running.done(what);
+        Ok(())
+    }
+
+    /// Journals what a step met.
+    pub fn write(&self, record: Record) -> Outcome {
+        self.journal.write(Some(&self.name), record)
+    }
+
+    /// Journals what the vendor accepted.
+    pub fn accepted(&self, step: Step, accepted: &Accepted) -> Outcome {
+        self.write(Record::Accepted {
+            step,
+            accepted: accepted.clone(),
+        })
+    }
+
+    /// Journals what a probe found.
+    pub fn found(&self, found: &Found) -> Outcome {
+        self.write(Record::Found {
+            found: Box::new(found.clone()),
+        })
+    }
+
+    /// A step's failure, journalled.
+    pub fn failed(&self, step: Step, failure: Failure) -> Failure {
+        let record = Record::Failed {
+            step,
+            error: failure.to_string(),
+        };
+        // a journal that cannot be written is told by the failure itself, or by the next step
+        let _ = self.write(record);
+        failure
+    }
+
+    /// The server at that address, as root of the system that an installation begins from.
+    pub fn target(&self, address: &str, user: &str, phase: &str) -> Target {
+        Target {
+            name: self.name.clone(),
+            host: address.to_owned(),
+            port: self.context.ssh_port(),
+            user: user.to_owned(),
+            identity: self.login.path.clone(),
+            pins: self.kept.pins(phase),
+        }
+    }
+
+    /// Whether the machine is emulated: the stand-in installs it.
+    pub fn emulated(&self) -> bool {
+        self.context.sandbox.is_some()
+    }
+}

@@ -1,0 +1,236 @@
+//! What will be done, paid for and wiped: decided before any of it happens.
+//!
+//! A pure value, made from the host's `host.toml`, the flags and what the cloud answers; making
+//! it touches nothing, and what it refuses has cost nothing.
+
+mod choose;
+
+pub use choose::{Choice, choices};
+
+use crate::cli::UpFlags;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::host::Host;
+use jiff::SignedDuration;
+use provision_api::{
+    Capabilities, Catalog, HostName, NotOurs, OwnedServer, Owner, Phase, Role, RunId, Server,
+};
+use rust_decimal::Decimal;
+
+/// A test machine lives this long unless `--ttl` says otherwise.
+const TEST_TTL: SignedDuration = SignedDuration::from_hours(2);
+
+/// What will be done for one host.
+#[derive(Debug, Clone)]
+pub struct HostPlan {
+    /// The host of the flake.
+    pub host: Host,
+    /// The server's name at the vendor.
+    pub name: String,
+    /// A server that stays, or a machine for a test.
+    pub role: Role,
+    /// How long it may live from now on.
+    pub ttl: Option<SignedDuration>,
+    /// The vendor's image that it is made from.
+    pub image: String,
+    /// What has to be done.
+    pub action: Action,
+}
+
+/// What has to be done for a host.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Nothing exists: one of these is created, the first that can be had.
+    Create(Vec<Choice>),
+    /// It exists and was never proven: go on where it stopped.
+    Resume(OwnedServer),
+    /// It was proven, and is to be wiped and installed again.
+    Reinstall(OwnedServer),
+    /// It was proven: nothing is to be done.
+    Nothing(OwnedServer),
+}
+
+/// What the plan is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Whose servers.
+    pub owner: &'a Owner,
+    /// What the product can do.
+    pub capabilities: Capabilities,
+    /// What can be had for how much.
+    pub catalog: &'a Catalog,
+    /// All servers that there are.
+    pub servers: &'a [Server],
+}
+
+impl HostPlan {
+    /// Decides what has to be done for a host.
+    pub fn make(host: Host, flags: &UpFlags, known: Known<'_>) -> Outcome<Self> {
+        let role = if flags.test { Role::Test } else { Role::Server };
+        let name = server_name(&host.name, role);
+        let ttl = flags
+            .ttl
+            .or(host.spec.ttl)
+            .or((role == Role::Test).then_some(TEST_TTL));
+        let action = match existing(&host.name, &name, role, known)? {
+            Some(server) if server.marks().phase != Phase::Proven => Action::Resume(server),
+            Some(server) if flags.reinstall => Action::Reinstall(server),
+            Some(server) => Action::Nothing(server),
+            None if known.capabilities.create => {
+                Action::Create(choices(&host, flags, known.catalog)?)
+            }
+            None => {
+                return Err(Failure::new(
+                    Exit::Refused,
+                    format!("{name}: there is no server for it"),
+                    "servers of this product cannot be created by API",
+                )
+                .mend("rent one, and name it with --server"));
+            }
+        };
+        let image = wishes(&host).2;
+        Ok(Self {
+            host,
+            name,
+            role,
+            ttl,
+            image,
+            action,
+        })
+    }
+
+    /// The server that exists already.
+    pub fn server(&self) -> Option<&OwnedServer> {
+        match &self.action {
+            Action::Create(_) => None,
+            Action::Resume(server) | Action::Reinstall(server) | Action::Nothing(server) => {
+                Some(server)
+            }
+        }
+    }
+
+    /// Whether anything will be done at all.
+    pub fn is_work(&self) -> bool {
+        !matches!(self.action, Action::Nothing(_))
+    }
+
+    /// One line that says what will be done and what it costs.
+    pub fn line(&self, currency: &str) -> String {
+        let until = self
+            .ttl
+            .map(|ttl| format!(", removable after {ttl:#}"))
+            .unwrap_or_default();
+        match &self.action {
+            Action::Create(choices) => {
+                let first = choices.first().map(Choice::to_string).unwrap_or_default();
+                let others = match choices.len() {
+                    0 | 1 => String::new(),
+                    many => format!(" (or {} more if sold out)", many - 1),
+                };
+                let price = choices
+                    .iter()
+                    .map(|c| c.hourly)
+                    .max()
+                    .unwrap_or(Decimal::ZERO);
+                format!(
+                    "create {first}{others}, at most {} {currency}/h{until}, install {}, reboot, prove",
+                    price.normalize(),
+                    self.host.name
+                )
+            }
+            Action::Resume(server) => format!(
+                "go on with server {} ({}), stopped when it was {}{until}",
+                server.id(),
+                server.server().server_type,
+                server.marks().phase
+            ),
+            Action::Reinstall(server) => format!(
+                "WIPE server {} ({}), which is proven, and install it again{until}",
+                server.id(),
+                server.server().server_type
+            ),
+            Action::Nothing(server) => {
+                format!("nothing to do: server {} is proven", server.id())
+            }
+        }
+    }
+}
+
+/// The types, the places and the image that `host.toml` asks for.
+fn wishes(host: &Host) -> (Vec<String>, Vec<String>, String) {
+    let spec = &host.spec;
+    if spec.provider.as_str() == "hetzner" {
+        let own = &spec.hetzner;
+        (own.types.clone(), own.locations.clone(), own.image.clone())
+    } else {
+        let own = &spec.ovh;
+        (own.flavors.clone(), own.regions.clone(), own.image.clone())
+    }
+}
+
+/// The name at the vendor: a test machine never takes the name of a server that stays.
+pub fn server_name(host: &HostName, role: Role) -> String {
+    match role {
+        Role::Server => host.to_string(),
+        Role::Test => format!("{host}-test"),
+    }
+}
+
+/// A new run's id: begins with the time, so that runs sort.
+pub fn new_run() -> Outcome<RunId> {
+    let now = jiff::Timestamp::now()
+        .strftime("%Y%m%dt%H%M%Sz")
+        .to_string();
+    let suffix: u32 = rand::random_range(0..0x0010_0000);
+    format!("{now}-{suffix:05x}")
+        .parse()
+        .map_err(|e| Failure::new(Exit::Other, "cannot name the run", e))
+}
+
+/// The server of that host and role, by its marks; a stranger of the same name is refused.
+fn existing(
+    host: &HostName,
+    name: &str,
+    role: Role,
+    known: Known<'_>,
+) -> Outcome<Option<OwnedServer>> {
+    let mut ours = Vec::new();
+    for server in known.servers {
+        let meant = server
+            .marks
+            .as_ref()
+            .is_some_and(|m| m.owner == *known.owner && m.host == *host && m.role == role);
+        if meant {
+            ours.extend(OwnedServer::claim(server.clone(), known.owner).ok());
+        } else if server.name == name {
+            return Err(stranger(name, server, known.owner));
+        }
+    }
+    match ours.len() {
+        0 | 1 => Ok(ours.pop()),
+        _ => {
+            let ids: Vec<_> = ours.iter().map(|s| s.id().to_string()).collect();
+            Err(Failure::new(
+                Exit::Refused,
+                format!("{name}: there are {} servers of it", ours.len()),
+                format!("servers {} all bear its marks", ids.join(", ")),
+            )
+            .mend(format!("remove them: provision teardown {host}")))
+        }
+    }
+}
+
+fn stranger(name: &str, server: &Server, owner: &Owner) -> Failure {
+    let why = match OwnedServer::claim(server.clone(), owner) {
+        Err(NotOurs { why, .. }) => why,
+        Ok(own) => format!("it is for {}", own.marks().host),
+    };
+    Failure::new(
+        Exit::Refused,
+        format!("{name}: a server of that name exists and is not ours"),
+        format!("server {}: {why}", server.id),
+    )
+    .mend("rename the host, or that server; provision never touches what does not bear its mark")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! Which types at which places, in which order, and which of them are too dear.
+
+use crate::cli::UpFlags;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::host::Host;
+use crate::plan::wishes;
+use provision_api::{Arch, Catalog};
+use rust_decimal::Decimal;
+use std::fmt;
+
+/// One type at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The vendor's name of the type.
+    pub server_type: String,
+    /// The vendor's name of the place.
+    pub location: String,
+    /// By the hour, in the catalog's currency, the address included.
+    pub hourly: Decimal,
+    /// Whether the vendor says that it can be had now.
+    pub available: bool,
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.server_type, self.location)
+    }
+}
+
+/// What may be bought, best first: each wished type at each wished place, those that the vendor
+/// calls available before those it does not.
+pub fn choices(host: &Host, flags: &UpFlags, catalog: &Catalog) -> Outcome<Vec<Choice>> {
+    let (types, locations, _) = wishes(host);
+    let types = flags.server_type.clone().map_or(types, |one| vec![one]);
+    let locations = flags.location.clone().map_or(locations, |one| vec![one]);
+    if types.is_empty() || locations.is_empty() {
+        return Err(config(
+            host,
+            "no server type or no location is named",
+            format!(
+                "types = […] and locations = […] under [{}] in host.toml, or --type and --location",
+                host.spec.provider
+            ),
+        ));
+    }
+    let mut all = Vec::new();
+    for wanted in &types {
+        all.extend(offers(host, catalog, wanted, &locations)?);
+    }
+    if all.is_empty() {
+        return Err(config(
+            host,
+            format!(
+                "{} cannot be had in {}",
+                types.join(", "),
+                locations.join(", ")
+            ),
+            "provision catalog shows what is sold where",
+        ));
+    }
+    affordable(
+        host,
+        all,
+        flags.max_price.or(host.spec.max_price),
+        &catalog.currency,
+    )
+}
+
+fn offers(
+    host: &Host,
+    catalog: &Catalog,
+    wanted: &str,
+    locations: &[String],
+) -> Outcome<Vec<Choice>> {
+    let Some(found) = catalog.server_type(wanted) else {
+        return Err(config(
+            host,
+            format!("the vendor has no server type {wanted}"),
+            format!(
+                "it has {}",
+                names(catalog.types.iter().map(|t| t.name.as_str()))
+            ),
+        ));
+    };
+    fits(host, wanted, &found.arch)?;
+    let mut choices = Vec::new();
+    for location in locations {
+        let known = |l: &str| catalog.types.iter().any(|t| t.offer(l).is_some());
+        match found.offer(location) {
+            Some(offer) => choices.push(Choice {
+                server_type: wanted.to_owned(),
+                location: location.clone(),
+                hourly: offer.hourly,
+                available: offer.available && !offer.deprecated,
+            }),
+            None if known(location) => {}
+            None => {
+                let all = catalog.types.iter().flat_map(|t| &t.offers);
+                return Err(config(
+                    host,
+                    format!("the vendor has no location {location}"),
+                    format!("it has {}", names(all.map(|o| o.location.as_str()))),
+                ));
+            }
+        }
+    }
+    Ok(choices)
+}
+
+fn fits(host: &Host, wanted: &str, arch: &Arch) -> Outcome {
+    if *arch == host.spec.arch {
+        return Ok(());
+    }
+    Err(config(
+        host,
+        format!("{wanted} is {arch}, and the host is {}", host.spec.arch),
+        "name a type of the host's architecture, or set arch in host.toml",
+    ))
+}
+
+fn affordable(
+    host: &Host,
+    all: Vec<Choice>,
+    most: Option<Decimal>,
+    currency: &str,
+) -> Outcome<Vec<Choice>> {
+    let cheapest = all.iter().map(|c| c.hourly).min();
+    let mut left: Vec<Choice> = all
+        .into_iter()
+        .filter(|c| most.is_none_or(|most| c.hourly <= most))
+        .collect();
+    if let (true, Some(most), Some(cheapest)) = (left.is_empty(), most, cheapest) {
+        return Err(Failure::new(
+            Exit::Refused,
+            format!("{}: too dear", host.name),
+            format!(
+                "the cheapest that fits costs {} {currency}/h, and at most {} {currency}/h are allowed",
+                cheapest.normalize(),
+                most.normalize()
+            ),
+        )
+        .mend("raise --max-price (max_price in host.toml), or name a cheaper type"));
+    }
+    left.sort_by_key(|c| !c.available);
+    Ok(left)
+}
+
+fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<&str> = all.collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join(", ")
+}
+
+fn config(host: &Host, why: impl fmt::Display, mend: impl Into<String>) -> Failure {
+    Failure::new(
+        Exit::Config,
+        format!("{}: cannot be ordered", host.name),
+        why,
+    )
+    .mend(mend)
+}

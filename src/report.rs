@@ -1,0 +1,88 @@
+//! The faces that events are shown with. The only module that prints.
+
+mod bars;
+mod lines;
+mod table;
+
+pub use bars::Bars;
+pub use lines::Lines;
+pub use table::table;
+
+use crate::event::Teller;
+use crate::failure::Failure;
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
+
+/// Progress bars on a terminal, plain lines elsewhere; both on stderr.
+pub fn choose(verbose: u8) -> Teller {
+    if std::io::stderr().is_terminal() && verbose == 0 {
+        Teller::new(Arc::new(Bars::default()))
+    } else {
+        Teller::new(Arc::new(Lines::new(verbose)))
+    }
+}
+
+/// Writes a text to stdout; a reader that has gone away is no error.
+pub fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    if !text.ends_with('\n') {
+        let _ = out.write_all(b"\n");
+    }
+    let _ = out.flush();
+}
+
+/// Writes the one JSON document of a command to stdout.
+pub fn document(value: &impl serde::Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => print(&text),
+        Err(error) => complain(&format!("cannot write JSON: {error}")),
+    }
+}
+
+/// Writes a line to stderr.
+pub fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Asks on the terminal, and answers with what was typed; `None` without a terminal.
+pub fn ask(question: &str) -> Option<String> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return None;
+    }
+    let _ = write!(std::io::stderr().lock(), "{question} ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned())
+}
+
+/// A failure as the user reads it: the cause first, then what remains, then how to go on.
+pub fn failure(failure: &Failure) -> String {
+    let mut text = format!("error: {}\n", failure.what);
+    let mut part = |head: &str, body: &str| {
+        let mut lines = body.lines();
+        text.push_str(&format!(
+            "  {head:<8}{}\n",
+            lines.next().unwrap_or_default()
+        ));
+        for line in lines {
+            text.push_str(&format!("          {line}\n"));
+        }
+    };
+    if !failure.why.is_empty() {
+        part("why", &failure.why);
+    }
+    if let Some(mend) = &failure.mend {
+        part("mend", mend);
+    }
+    for remains in &failure.remains {
+        part("remains", remains);
+    }
+    if let Some(resume) = &failure.resume {
+        part("resume", resume);
+    }
+    if let Some(remove) = &failure.remove {
+        part("remove", remove);
+    }
+    text
+}

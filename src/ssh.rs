@@ -1,0 +1,261 @@
+//! Every SSH connection that `provision` makes itself: to one target, with a pinned host key,
+//! one login key, no agent, no forwarding, no configuration of the user's, and a deadline.
+
+pub mod pins;
+pub mod shim;
+
+use crate::child;
+use crate::failure::{Exit, Failure};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
+
+/// A machine to log in to, and the host key that it must show.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The server's name, for messages and as the name that the host key is pinned under.
+    pub name: String,
+    /// Its address.
+    pub host: String,
+    /// Its SSH port.
+    pub port: u16,
+    /// The user to log in as.
+    pub user: String,
+    /// The private login key.
+    pub identity: PathBuf,
+    /// The pinned host keys (`known_hosts`).
+    pub pins: PathBuf,
+}
+
+/// What a command on the machine printed, and how it ended.
+#[derive(Debug, Clone)]
+pub struct Printed {
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+    /// Its exit status.
+    pub code: i32,
+}
+
+/// Why a command did not run on the machine.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SshError {
+    /// Nothing answers (yet).
+    #[error("nothing answers: {0}")]
+    Silent(String),
+    /// Something answers, with another host key than the pinned one.
+    #[error("the host key is not the pinned one: {0}")]
+    HostKey(String),
+    /// It does not take the login key.
+    #[error("the login is refused: {0}")]
+    Refused(String),
+    /// There is no `ssh` on this machine.
+    #[error("there is no ssh program: {0}")]
+    NoProgram(String),
+    /// No end within the deadline.
+    #[error("no answer within {0} s")]
+    TimedOut(u64),
+}
+
+impl SshError {
+    /// The failure it is for the step that met it.
+    pub fn failure(&self, name: &str) -> Failure {
+        match self {
+            Self::HostKey(_) => Failure::new(
+                Exit::Trust,
+                format!("{name}: refused to talk to whoever answers at its address"),
+                self,
+            )
+            .mend("find out who answers there (the vendor's console shows the machine); nothing was sent to it"),
+            Self::NoProgram(_) => Failure::new(Exit::Tool, "ssh is missing", self)
+                .mend("install OpenSSH's client (Debian: apt install openssh-client)"),
+            Self::Refused(_) => Failure::new(Exit::Denied, format!("{name}: cannot log in"), self)
+                .mend("name the key that this server knows with --identity"),
+            Self::Silent(_) | Self::TimedOut(_) => {
+                Failure::new(Exit::Unreachable, format!("{name}: no answer"), self)
+            }
+        }
+    }
+}
+
+impl Target {
+    /// The same machine with another user and other pins.
+    #[must_use]
+    pub fn with(&self, user: &str, pins: PathBuf) -> Self {
+        Self {
+            user: user.to_owned(),
+            pins,
+            ..self.clone()
+        }
+    }
+
+    /// The options that make a connection to this target safe; OpenSSH keeps the first value
+    /// of each, so they stand first.
+    pub fn options(&self) -> Vec<OsString> {
+        let mut options: Vec<OsString> = vec!["-F".into(), "none".into()];
+        options.extend(trust_options(&alias(&self.name), &self.pins));
+        options.extend([
+            "-i".into(),
+            self.identity.clone().into(),
+            "-p".into(),
+            self.port.to_string().into(),
+            "-l".into(),
+            self.user.clone().into(),
+        ]);
+        options
+    }
+
+    /// The command that a person types to get in.
+    pub fn shown(&self) -> String {
+        format!(
+            "ssh -i {} -p {} -o HostKeyAlias={} -o UserKnownHostsFile={} {}@{}",
+            self.identity.display(),
+            self.port,
+            alias(&self.name),
+            self.pins.display(),
+            self.user,
+            self.host
+        )
+    }
+
+    /// Runs a command on the machine; `script` is one argument, read by the login shell there.
+    pub async fn run(
+        &self,
+        script: &str,
+        stdin: Option<&[u8]>,
+        deadline: Duration,
+    ) -> Result<Printed, SshError> {
+        let mut command = child::command("ssh");
+        command
+            .args(self.options())
+            .args(["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"])
+            .args(["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"])
+            .arg("--")
+            .arg(&self.host)
+            .arg(script)
+            .env_remove("SSH_AUTH_SOCK")
+            .stdin(if stdin.is_some() {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .map_err(|e| SshError::NoProgram(e.to_string()))?;
+        let input = child.stdin.take();
+        let work = async {
+            if let (Some(mut pipe), Some(bytes)) = (input, stdin) {
+                // a machine that does not read all of it tells so by its exit status
+                let _ = pipe.write_all(bytes).await;
+            }
+            child.wait_with_output().await
+        };
+        match tokio::time::timeout(deadline, work).await {
+            Err(_) => Err(SshError::TimedOut(deadline.as_secs())),
+            Ok(Err(error)) => Err(SshError::NoProgram(error.to_string())),
+            Ok(Ok(output)) => {
+                let printed = Printed {
+                    stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+                    stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+                    code: output.status.code().unwrap_or(255),
+                };
+                classify(printed)
+            }
+        }
+    }
+}
+
+/// The name that a server's host key is pinned under.
+pub fn alias(name: &str) -> String {
+    format!("provision-{name}")
+}
+
+/// The options that pin the host key and keep the user's agent out.
+pub fn trust_options(alias: &str, pins: &std::path::Path) -> Vec<OsString> {
+    let mut file = OsString::from("UserKnownHostsFile=\"");
+    file.push(pins);
+    file.push("\"");
+    let mut options = Vec::new();
+    for option in [
+        OsString::from("StrictHostKeyChecking=yes"),
+        file,
+        "GlobalKnownHostsFile=/dev/null".into(),
+        format!("HostKeyAlias={alias}").into(),
+        "HostKeyAlgorithms=ssh-ed25519".into(),
+        "CheckHostIP=no".into(),
+        "UpdateHostKeys=no".into(),
+        "VerifyHostKeyDNS=no".into(),
+        "IdentitiesOnly=yes".into(),
+        "IdentityAgent=none".into(),
+        "ForwardAgent=no".into(),
+        "ControlMaster=no".into(),
+        "ControlPath=none".into(),
+        "PasswordAuthentication=no".into(),
+        "KbdInteractiveAuthentication=no".into(),
+    ] {
+        options.push("-o".into());
+        options.push(option);
+    }
+    options
+}
+
+/// `ssh` ends with 255 for its own errors; what it prints tells which.
+fn classify(printed: Printed) -> Result<Printed, SshError> {
+    if printed.code != 255 {
+        return Ok(printed);
+    }
+    let text = printed.stderr.trim();
+    let last = text.lines().last().unwrap_or("no reason given").to_owned();
+    let says = |needle: &str| text.contains(needle);
+    if says("Host key verification failed")
+        || says("REMOTE HOST IDENTIFICATION HAS CHANGED")
+        || says("no matching host key type found")
+    {
+        return Err(SshError::HostKey(last));
+    }
+    if says("Permission denied") || says("Too many authentication failures") {
+        return Err(SshError::Refused(last));
+    }
+    Err(SshError::Silent(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(code: i32, stderr: &str) -> Result<Printed, SshError> {
+        classify(Printed {
+            stdout: String::new(),
+            stderr: stderr.to_owned(),
+            code,
+        })
+    }
+
+    #[test]
+    fn sshs_own_errors_are_told_apart() {
+        assert!(ended(1, "Permission denied by the program itself").is_ok());
+        assert!(matches!(
+            ended(
+                255,
+                "ssh: connect to host 127.0.0.1 port 1: Connection refused"
+            ),
+            Err(SshError::Silent(_))
+        ));
+        assert!(matches!(
+            ended(
+                255,
+                "No ED25519 host key is known for x and you have requested strict checking.\nHost key verification failed."
+            ),
+            Err(SshError::HostKey(_))
+        ));
+        assert!(matches!(
+            ended(255, "root@127.0.0.1: Permission denied (publickey)."),
+            Err(SshError::Refused(_))
+        ));
+    }
+}

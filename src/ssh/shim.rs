@@ -1,0 +1,126 @@
+//! `provision` under the name `ssh`: puts host key checking back on for the target of an
+//! installation, and leaves every other destination as it is.
+//!
+//! nixos-anywhere begins its ssh arguments with `StrictHostKeyChecking=no`, and OpenSSH keeps the
+//! first value of an option: only a program ahead on its PATH can put another before it.
+
+use crate::ssh::trust_options;
+use serde::{Deserialize, Serialize};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The environment variable that names the file with the [`Guard`].
+pub const GUARD: &str = "PROVISION_SSH_GUARD";
+
+/// What the shim has to know.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Guard {
+    /// The real `ssh`.
+    pub ssh: PathBuf,
+    /// The target's address.
+    pub host: String,
+    /// The name that its host key is pinned under.
+    pub alias: String,
+    /// The pinned host keys.
+    pub pins: PathBuf,
+}
+
+/// Options of `ssh` that take an argument (ssh(1), OpenSSH 9).
+const WITH_ARGUMENT: &[u8] = b"BbcDEeFIiJLlmOoPpQRSWw";
+
+/// Becomes the real `ssh`; returns only what kept it from that.
+pub fn run(arguments: Vec<OsString>) -> String {
+    let guard = match read_guard() {
+        Ok(guard) => guard,
+        Err(error) => return error,
+    };
+    let mut command = Command::new(&guard.ssh);
+    if destination(&arguments).is_some_and(|host| host == guard.host.as_str()) {
+        command
+            .args(["-F", "none"])
+            .args(trust_options(&guard.alias, &guard.pins))
+            .env_remove("SSH_AUTH_SOCK");
+    }
+    let error = command.args(arguments).exec();
+    format!("cannot start {}: {error}", guard.ssh.display())
+}
+
+fn read_guard() -> Result<Guard, String> {
+    let path = std::env::var_os(GUARD).ok_or(format!(
+        "{GUARD} is not set: this is provision's own ssh for the time of an installation"
+    ))?;
+    let text = std::fs::read(&path)
+        .map_err(|e| format!("cannot read {}: {e}", PathBuf::from(&path).display()))?;
+    serde_json::from_slice(&text).map_err(|e| format!("cannot read the ssh guard: {e}"))
+}
+
+/// The host that the arguments connect to, without user and port.
+fn destination(arguments: &[OsString]) -> Option<OsString> {
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let bytes = argument.as_encoded_bytes();
+        if bytes == b"--" {
+            return rest.next().map(|a| host_of(a));
+        }
+        if bytes.len() < 2 || bytes[0] != b'-' {
+            return Some(host_of(argument));
+        }
+        // letters may stand together; the first that takes an argument takes the rest, or the
+        // next word
+        for (at, letter) in bytes.iter().enumerate().skip(1) {
+            if WITH_ARGUMENT.contains(letter) {
+                if at + 1 == bytes.len() {
+                    rest.next();
+                }
+                break;
+            }
+        }
+    }
+    None
+}
+
+/// `user@host`, `host` or `ssh://user@host:port`, IPv6 in brackets or bare.
+fn host_of(word: &OsStr) -> OsString {
+    let text = word.to_string_lossy();
+    let (text, is_url) = match text.strip_prefix("ssh://") {
+        Some(rest) => (rest.trim_end_matches('/'), true),
+        None => (text.as_ref(), false),
+    };
+    let host = text.rsplit_once('@').map_or(text, |(_, host)| host);
+    let host = match host.strip_prefix('[').and_then(|h| h.split_once(']')) {
+        Some((inner, _)) => inner,
+        None if is_url => host.split_once(':').map_or(host, |(host, _)| host),
+        None => host,
+    };
+    host.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(line: &str) -> Option<String> {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        destination(&words).map(|h| h.to_string_lossy().into_owned())
+    }
+
+    #[test]
+    fn the_destination_is_found_among_the_options() {
+        for (line, host) in [
+            ("-o A=b -i key -p 22 root@192.0.2.1 true", "192.0.2.1"),
+            ("-T -i key root@192.0.2.1 -p 22 cat", "192.0.2.1"),
+            ("-oA=b -p22 192.0.2.1", "192.0.2.1"),
+            ("-tto A=b web", "web"),
+            ("-vv -l root -- 192.0.2.1 ls", "192.0.2.1"),
+            ("ssh://root@192.0.2.1:22/ ls", "192.0.2.1"),
+            ("root@2001:db8::1 ls", "2001:db8::1"),
+            ("ssh://root@[2001:db8::1]:22 ls", "2001:db8::1"),
+            ("-x git@example.org git-upload-pack", "example.org"),
+        ] {
+            assert_eq!(of(line).as_deref(), Some(host), "{line}");
+        }
+        assert_eq!(of("-V"), None);
+    }
+}

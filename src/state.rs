@@ -1,0 +1,207 @@
+//! The state folder: where things lie in it, and files that are whole or not there.
+
+use crate::failure::{Exit, Failure, Outcome};
+use provision_api::RunId;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// A folder of 0700 that holds everything that is kept between runs on this machine.
+///
+/// It never decides what is ours: the marks in the cloud do. What is lost with it are the
+/// private host keys, the logs, and the pins of rescue systems.
+#[derive(Debug, Clone)]
+pub struct State {
+    root: PathBuf,
+}
+
+impl State {
+    /// Opens the folder, and makes it if it is not there.
+    pub fn open(root: &Path) -> Outcome<Self> {
+        private_dir(root)?;
+        // what cannot be written now cannot be journalled later, when a server costs money
+        let probe = root.join(".writable");
+        write_private(&probe, b"provision\n")?;
+        fs::remove_file(&probe).map_err(|e| Failure::state(&probe, &e))?;
+        Ok(Self {
+            root: root.to_owned(),
+        })
+    }
+
+    /// Where the default is: `provision` in XDG's state folder.
+    pub fn default_root() -> Outcome<PathBuf> {
+        use etcetera::BaseStrategy as _;
+        let strategy = etcetera::choose_base_strategy().map_err(|e| {
+            Failure::new(Exit::State, "cannot find the state folder", e)
+                .mend("set HOME, or name a folder with --state-dir")
+        })?;
+        Ok(strategy
+            .state_dir()
+            .unwrap_or_else(|| strategy.data_dir())
+            .join("provision"))
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What is kept of one server, by its name at the vendor.
+    pub fn server(&self, name: &str) -> Outcome<ServerState> {
+        let dir = self.root.join("servers").join(name);
+        private_dir(&dir)?;
+        Ok(ServerState { dir })
+    }
+
+    /// The folder of one run: journal, logs, work copy of the flake.
+    pub fn run(&self, run: &RunId) -> Outcome<PathBuf> {
+        let dir = self.root.join("runs").join(run.as_str());
+        private_dir(&dir)?;
+        Ok(dir)
+    }
+
+    /// All runs that are kept, oldest first.
+    pub fn runs(&self) -> Vec<RunId> {
+        let mut runs: Vec<RunId> = fs::read_dir(self.root.join("runs"))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .collect();
+        runs.sort();
+        runs
+    }
+
+    /// Where the login key lies that is made when the user has none (sandbox only).
+    pub fn login_key(&self) -> PathBuf {
+        self.root.join("keys").join("id_ed25519")
+    }
+}
+
+/// What is kept of one server.
+#[derive(Debug, Clone)]
+pub struct ServerState {
+    dir: PathBuf,
+}
+
+impl ServerState {
+    /// The host's identity: the private host key of the installed system.
+    pub fn identity(&self) -> PathBuf {
+        self.dir.join("identity")
+    }
+
+    /// The private host key of the first boot; gone once the installed system is up.
+    pub fn first_boot(&self) -> PathBuf {
+        self.dir.join("first-boot")
+    }
+
+    /// The pinned host keys of a phase (`installed`, `first-boot`, `rescue`), as `known_hosts`.
+    pub fn pins(&self, phase: &str) -> PathBuf {
+        self.dir.join(format!("known_hosts.{phase}"))
+    }
+
+    /// The private host key of the first boot is of no use any more, and never to be accepted.
+    pub fn forget_first_boot(&self) {
+        let _ = fs::remove_file(self.first_boot());
+        let _ = fs::remove_file(self.pins("first-boot"));
+    }
+
+    /// The server is gone: what was kept of it is of no use, save the host's identity.
+    pub fn forget_server(&self) {
+        self.forget_first_boot();
+        for phase in ["installed", "rescue"] {
+            let _ = fs::remove_file(self.pins(phase));
+        }
+        let _ = fs::remove_file(self.dir.join("closure"));
+    }
+
+    /// Writes down what was installed, for a run that goes on later.
+    pub fn remember_closure(&self, closure: &str) -> Outcome {
+        write_private(&self.dir.join("closure"), closure.as_bytes())
+    }
+
+    /// What was installed last.
+    pub fn closure(&self) -> Option<String> {
+        fs::read_to_string(self.dir.join("closure")).ok()
+    }
+
+    /// Takes the lock that keeps two runs from working on the same server.
+    pub fn lock(&self, name: &str) -> Outcome<File> {
+        let path = self.dir.join("lock");
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|e| Failure::state(&path, &e))?;
+        if file.try_lock().is_ok() {
+            let _ = file.set_len(0);
+            let _ = write!(file, "{}", std::process::id());
+            return Ok(file);
+        }
+        let mut holder = String::new();
+        let _ = file.read_to_string(&mut holder);
+        Err(Failure::new(
+            Exit::Busy,
+            format!("{name}: another provision is at work on it"),
+            format!("process {}", holder.trim()),
+        )
+        .mend("wait until it has ended, or end it"))
+    }
+}
+
+/// Makes a folder of 0700 (and those above it that are missing), whatever the umask.
+pub fn private_dir(dir: &Path) -> Outcome {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .and_then(|()| fs::set_permissions(dir, fs::Permissions::from_mode(0o700)))
+        .map_err(|e| Failure::state(dir, &e))
+}
+
+/// Replaces a file of 0600: it is the old one or the new one, never half of it.
+pub fn write_private(path: &Path, content: &[u8]) -> Outcome {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let replace = || -> std::io::Result<()> {
+        let mut file = tempfile::Builder::new()
+            .permissions(fs::Permissions::from_mode(0o600))
+            .tempfile_in(dir)?;
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|e| e.error)?;
+        File::open(dir)?.sync_all()
+    };
+    replace().map_err(|e| Failure::state(path, &e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_and_files_are_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = State::open(&dir.path().join("a/b")).unwrap();
+        let server = state.server("web-1").unwrap();
+        write_private(&server.identity(), b"key").unwrap();
+        let mode = |p: &Path| fs::metadata(p).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&server.identity()), 0o600);
+        assert_eq!(mode(&dir.path().join("a/b/servers/web-1")), 0o700);
+    }
+
+    #[test]
+    fn a_second_lock_is_refused_and_names_the_holder() {
+        let dir = tempfile::tempdir().unwrap();
+        let server = State::open(dir.path()).unwrap().server("web-1").unwrap();
+        let held = server.lock("web-1").unwrap();
+        let refused = server.lock("web-1").unwrap_err();
+        assert_eq!(refused.exit, Exit::Busy);
+        assert!(refused.why.contains(&std::process::id().to_string()));
+        drop(held);
+        server.lock("web-1").unwrap();
+    }
+}

@@ -1,0 +1,11 @@
+//! The stages that a server goes through, one a file.
+
+pub mod acquire;
+pub mod boot;
+pub mod build;
+pub mod drive;
+pub mod gate;
+pub mod install;
+pub mod probe;
+pub mod prove;
+pub mod reach;

@@ -1,0 +1,209 @@
+//! A server is made, or the one that exists is set back to a fresh image.
+//!
+//! Marked before it is used: whose, which run, for what, how far, until when, and the
+//! fingerprint of the host key that it must show.
+
+use crate::event::{Running, Step};
+use crate::failure::{Exit, Failure, Outcome};
+use crate::identity::{self, KeyFile};
+use crate::job::Job;
+use crate::journal::Record;
+use crate::plan::{Choice, HostPlan};
+use crate::ssh::{Target, pins};
+use crate::steps::drive;
+use jiff::Timestamp;
+use provision_api::{
+    Accepted, ErrorKind, Fingerprint, Intent, KeyId, Marks, Order, Ordered, OwnedServer, Phase,
+    RunId, Server, Task,
+};
+use std::sync::Arc;
+
+use crate::clouds::Cloud;
+
+/// A machine that boots a fresh image, and whom to expect there.
+#[derive(Debug)]
+pub struct Acquired {
+    /// The server.
+    pub server: OwnedServer,
+    /// Root of the fresh image, with the host key that was given to it.
+    pub target: Target,
+    /// What the vendor still does.
+    pub tasks: Vec<Task>,
+}
+
+/// Creates a server: the first of the choices that can be had.
+pub async fn create(
+    job: &Job,
+    running: &Running,
+    cloud: &Arc<Cloud>,
+    plan: &HostPlan,
+    run: &RunId,
+    choices: &[Choice],
+) -> Outcome<Acquired> {
+    let (host_key, login) = keys(job, cloud).await?;
+    let mut sold_out = Vec::new();
+    for choice in choices {
+        running.doing(format!("create {choice}"));
+        let order = order(job, plan, run, choice, &host_key, login.clone())?;
+        match cloud.provider.create(&order).await {
+            Ok(ordered) if ordered.adopted => {
+                return Err(someone_was_faster(job, &ordered));
+            }
+            Ok(ordered) => return created(job, ordered, &host_key),
+            Err(error) if error.kind == ErrorKind::SoldOut => {
+                job.context
+                    .teller
+                    .note(format!("{}: {choice} is sold out", job.name));
+                sold_out.push(choice.to_string());
+            }
+            Err(error) => {
+                return Err(Failure::provider(
+                    format!("{}: {choice} cannot be created", job.name),
+                    &error,
+                ));
+            }
+        }
+    }
+    Err(Failure::new(
+        Exit::SoldOut,
+        format!("{}: sold out everywhere", job.name),
+        format!("tried {}", sold_out.join(", ")),
+    )
+    .mend("name more types or locations in host.toml, or try again later"))
+}
+
+/// Sets the server back to a fresh image with a new host key; what is on its disk is lost.
+pub async fn rebuild(
+    job: &Job,
+    running: &Running,
+    cloud: &Arc<Cloud>,
+    plan: &HostPlan,
+    run: &RunId,
+    server: OwnedServer,
+) -> Outcome<Acquired> {
+    let (host_key, _) = keys(job, cloud).await?;
+    running.doing("set it back to a fresh image");
+    let marks = marks(job, plan, run, Phase::Created, host_key.fingerprint());
+    let server = mark(job, cloud, &server, &marks).await?;
+    let intent = Intent::Rebuilt {
+        image: plan.image.clone(),
+        user_data: identity::user_data(&host_key, &job.login)?,
+    };
+    let tasks = drive::begin(job, running, Step::Acquire, &server, &intent).await?;
+    let ordered = Ordered {
+        server,
+        accepted: Accepted { tasks, next: None },
+        adopted: false,
+    };
+    created(job, ordered, &host_key)
+}
+
+/// Replaces the marks on the server.
+pub async fn mark(
+    job: &Job,
+    cloud: &Cloud,
+    server: &OwnedServer,
+    marks: &Marks,
+) -> Outcome<OwnedServer> {
+    cloud
+        .provider
+        .mark(server, marks)
+        .await
+        .map_err(|e| Failure::provider(format!("{}: cannot be marked", job.name), &e))
+}
+
+/// The server's public address.
+pub fn address(server: &Server) -> Outcome<String> {
+    match (server.ipv4, server.ipv6) {
+        (Some(v4), _) => Ok(v4.to_string()),
+        // the vendors give the machine the first address of its prefix
+        (None, Some(net)) => {
+            Ok(std::net::Ipv6Addr::from(u128::from(net.network()) + 1).to_string())
+        }
+        (None, None) => Err(Failure::new(
+            Exit::Provider,
+            format!("{}: has no public address", server.name),
+            "nothing can reach it",
+        )),
+    }
+}
+
+async fn keys(job: &Job, cloud: &Cloud) -> Outcome<(KeyFile, KeyId)> {
+    let login = cloud
+        .login(&job.context.owner, &job.login)
+        .await
+        .map_err(|e| Failure::provider(format!("{}: the login key is not taken", job.name), &e))?;
+    let host_key = KeyFile::make(&job.kept.first_boot(), "")?;
+    Ok((host_key, login))
+}
+
+/// When it may be removed, counted from now.
+pub fn expiry(plan: &HostPlan) -> Option<Timestamp> {
+    plan.ttl
+        .and_then(|ttl| Timestamp::now().checked_add(ttl).ok())
+}
+
+fn marks(job: &Job, plan: &HostPlan, run: &RunId, phase: Phase, host_key: Fingerprint) -> Marks {
+    Marks {
+        owner: job.context.owner.clone(),
+        run: run.clone(),
+        host: plan.host.name.clone(),
+        role: plan.role,
+        phase,
+        expires: expiry(plan),
+        host_key: Some(host_key),
+    }
+}
+
+fn order(
+    job: &Job,
+    plan: &HostPlan,
+    run: &RunId,
+    choice: &Choice,
+    host_key: &KeyFile,
+    login: KeyId,
+) -> Outcome<Order> {
+    Ok(Order {
+        name: plan.name.clone(),
+        server_type: choice.server_type.clone(),
+        location: choice.location.clone(),
+        image: plan.image.clone(),
+        keys: vec![login],
+        user_data: identity::user_data(host_key, &job.login)?,
+        marks: marks(job, plan, run, Phase::Created, host_key.fingerprint()),
+        powered_off: false,
+    })
+}
+
+fn created(job: &Job, ordered: Ordered, host_key: &KeyFile) -> Outcome<Acquired> {
+    let server = ordered.server;
+    job.write(Record::Server {
+        id: server.id().clone(),
+        adopted: ordered.adopted,
+    })?;
+    job.accepted(Step::Acquire, &ordered.accepted)?;
+    let target = job.target(&address(server.server())?, "root", "first-boot");
+    pins::write(
+        &target.pins,
+        &job.name,
+        std::slice::from_ref(&host_key.public),
+    )?;
+    Ok(Acquired {
+        server,
+        target,
+        tasks: ordered.accepted.tasks,
+    })
+}
+
+fn someone_was_faster(job: &Job, ordered: &Ordered) -> Failure {
+    Failure::new(
+        Exit::Busy,
+        format!("{}: another run has just created it", job.name),
+        format!(
+            "server {} bears the marks of run {}",
+            ordered.server.id(),
+            ordered.server.marks().run
+        ),
+    )
+    .mend("wait until that run has ended; running the command again then goes on with its server")
+}

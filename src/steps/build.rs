@@ -1,0 +1,105 @@
+//! The system and the script that cuts its disk, built before anything is wiped.
+
+use crate::cli::BuildOn;
+use crate::event::Running;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::flake::{BuildError, DiskoScript, Limits, Nix, build as nix_build};
+use crate::gate::before_money;
+use crate::installer::stand_in;
+use crate::job::Job;
+use crate::steps::gate::{self, Passed};
+use std::path::PathBuf;
+
+/// What the installer is given, and what has to run in the end.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The disko script and the system, for `--store-paths`; without them the installer builds.
+    pub store_paths: Option<(PathBuf, PathBuf)>,
+    /// What `/run/current-system` has to be in the end.
+    pub closure: String,
+}
+
+/// What can be found out before a server is paid for: that the flake evaluates, that somebody
+/// can log in to the system, and that it builds.
+pub async fn before_anything(job: &Job, running: &Running) -> Outcome {
+    let Some(wanted) = gate::evaluated(job).await? else {
+        return Ok(());
+    };
+    before_money(&wanted)
+        .map_err(|refusals| gate::refused(job, "nothing was created", &refusals))?;
+    let here = job.stage.build_on != BuildOn::Remote && job.stage.store_paths.is_empty();
+    if here && !job.emulated() {
+        running.doing("build the system once, so that what cannot be built costs nothing");
+        built_here(job, running, DiskoScript::Whole).await?;
+    }
+    Ok(())
+}
+
+/// Builds for the machine that was found.
+pub async fn build(job: &Job, running: &Running, passed: &Passed) -> Outcome<Built> {
+    if job.emulated() {
+        return stand_in::write(job, passed);
+    }
+    if let [disko, system] = job.stage.store_paths.as_slice() {
+        let closure = std::fs::canonicalize(system).map_err(|e| {
+            Failure::new(
+                Exit::Config,
+                format!("{}: the given system is not there", job.name),
+                format!("{}: {e}", system.display()),
+            )
+        })?;
+        return Ok(Built {
+            store_paths: Some((disko.clone(), system.clone())),
+            closure: closure.display().to_string(),
+        });
+    }
+    let script = if passed.no_disko_deps {
+        DiskoScript::NoDeps
+    } else {
+        DiskoScript::Whole
+    };
+    if job.stage.build_on == BuildOn::Remote {
+        running.doing("evaluate what the machine will build");
+        return Ok(Built {
+            store_paths: None,
+            closure: gate::system_path(job).await?,
+        });
+    }
+    built_here(job, running, script).await
+}
+
+async fn built_here(job: &Job, running: &Running, script: DiskoScript) -> Outcome<Built> {
+    let limits = Limits {
+        within: job.context.deadlines.build(),
+        cancel: job.context.cancel.clone(),
+    };
+    let nix = Nix::find().await;
+    let mut told = |line: &str| running.output(line);
+    let built = nix_build(
+        nix.as_ref(),
+        &job.flake,
+        &job.host,
+        script,
+        &limits,
+        &mut told,
+    )
+    .await
+    .map_err(|error| failure(job, &error))?;
+    Ok(Built {
+        closure: built.system.display().to_string(),
+        store_paths: Some((built.disko_script, built.system)),
+    })
+}
+
+fn failure(job: &Job, error: &BuildError) -> Failure {
+    Failure::new(
+        Exit::Install,
+        format!("{}: the system cannot be built", job.name),
+        error,
+    )
+    .mend(format!(
+        "nix build {}#nixosConfigurations.{}.config.system.build.toplevel shows it in full",
+        job.flake.root().display(),
+        job.host.name
+    ))
+}

@@ -1,0 +1,151 @@
+//! What the flake wants against what the machine is, before anything is wiped.
+
+use crate::event::Running;
+use crate::facts::Facts;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::flake::{self, Limits, Nix, evaluate};
+use crate::found::Found;
+use crate::gate::{GateSource, Refusal, Wanted, choose_layout, gate};
+use crate::host::Layout;
+use crate::job::Job;
+use ipnet::Ipv6Net;
+use provision_api::ServerId;
+
+/// What passed the gate.
+#[derive(Debug, Clone)]
+pub struct Passed {
+    /// What the flake wants.
+    pub wanted: Wanted,
+    /// The installer has little memory: disko goes without its programs.
+    pub no_disko_deps: bool,
+    /// How the boot disk will be cut.
+    pub layout: Layout,
+    /// The facts that were written for Nix.
+    pub facts: Facts,
+}
+
+/// Writes the facts into the flake, evaluates it, and compares.
+pub async fn pass(
+    job: &Job,
+    running: &Running,
+    server: &ServerId,
+    ipv6: Option<Ipv6Net>,
+    found: &Found,
+) -> Outcome<Passed> {
+    let layout = choose_layout(job.host.spec.layout, found.firmware);
+    let facts = Facts::of(server, found, layout, ipv6, None).map_err(|e| {
+        Failure::new(
+            Exit::Gate,
+            format!("{}: its disk cannot be told", job.name),
+            e,
+        )
+        .mend("detach what is not its own disk, then run the command again")
+    })?;
+    let changed = job.flake.write_facts(&job.host.name, &facts).map_err(|e| {
+        Failure::new(
+            Exit::Config,
+            format!("{}: facts.json cannot be written", job.name),
+            e,
+        )
+    })?;
+    if changed && !job.emulated() {
+        let file = format!("hosts/servers/{}/facts.json", job.host.name);
+        job.context
+            .teller
+            .note(format!("{}: {file} has changed; commit it", job.name));
+    }
+    running.doing("evaluate the flake");
+    let wanted = wanted(job, layout, &facts).await?;
+    let verdict =
+        gate(found, &wanted).map_err(|refusals| refused(job, "nothing was wiped", &refusals))?;
+    for warning in &verdict.warnings {
+        job.context.teller.warn(format!("{}: {warning}", job.name));
+    }
+    Ok(Passed {
+        no_disko_deps: verdict.no_disko_deps,
+        wanted,
+        layout,
+        facts,
+    })
+}
+
+/// All reasons against, each with its mend.
+pub fn refused(job: &Job, so_far: &str, refusals: &[Refusal]) -> Failure {
+    let causes: Vec<&str> = refusals.iter().map(|r| r.cause.as_str()).collect();
+    let mends: Vec<&str> = refusals.iter().map(|r| r.mend.as_str()).collect();
+    Failure::new(
+        Exit::Gate,
+        format!("{}: refused by the gate; {so_far}", job.name),
+        causes.join("\n"),
+    )
+    .mend(mends.join("\n"))
+}
+
+/// What the flake wants; in the sandbox, what the layouts are known to be if its inputs cannot
+/// be had.
+pub async fn wanted(job: &Job, layout: Layout, facts: &Facts) -> Outcome<Wanted> {
+    if let Some(wanted) = evaluated(job).await? {
+        return Ok(wanted);
+    }
+    let admins = crate::installer::admin_keys(job)?.len();
+    let mut wanted = Wanted::of_layout(layout, &job.host.spec.arch, &facts.boot_disk, admins);
+    wanted.host_name = job.host.name.to_string();
+    Ok(wanted)
+}
+
+/// The flake's own answer; `None` where the sandbox may do without it.
+pub async fn evaluated(job: &Job) -> Outcome<Option<Wanted>> {
+    let limits = Limits {
+        within: job.context.deadlines.evaluate(),
+        cancel: job.context.cancel.clone(),
+    };
+    let nix = Nix::find().await;
+    match evaluate(nix.as_ref(), &job.flake, &job.host, &limits).await {
+        Ok(wanted) => Ok(Some(wanted)),
+        Err(error) if error.is_lack() => lacking(job, &error.to_string()),
+        Err(error) => Err(Failure::new(
+            Exit::Config,
+            format!("{}: the flake cannot be evaluated", job.name),
+            error,
+        )
+        .mend("nix eval shows it in full; nothing was created or wiped by this step")),
+    }
+}
+
+/// The closure that a machine which builds by itself has to come to.
+pub async fn system_path(job: &Job) -> Outcome<String> {
+    let limits = Limits {
+        within: job.context.deadlines.evaluate(),
+        cancel: job.context.cancel.clone(),
+    };
+    let nix = Nix::find().await;
+    flake::system_path(nix.as_ref(), &job.flake, &job.host, &limits)
+        .await
+        .map_err(|e| {
+            Failure::new(
+                Exit::Config,
+                format!("{}: the flake cannot be evaluated", job.name),
+                e,
+            )
+        })
+}
+
+fn lacking(job: &Job, why: &str) -> Outcome<Option<Wanted>> {
+    if job.emulated() {
+        return Ok(None);
+    }
+    Err(Failure::new(
+        Exit::Tool,
+        format!("{}: the flake cannot be evaluated", job.name),
+        why,
+    )
+    .mend("install nix (2.8 or newer), and see that the flake's inputs can be fetched"))
+}
+
+/// The word for `gate:` in the output.
+pub fn source(wanted: &Wanted) -> &'static str {
+    match wanted.source {
+        GateSource::Flake => "evaluated",
+        GateSource::FactsOnly => "facts-only",
+    }
+}

@@ -1,0 +1,111 @@
+//! Whom a server must be: the host key whose fingerprint stands in the cloud's marks.
+
+use crate::context::Context;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::host::Host;
+use crate::identity::KeyFile;
+use crate::ssh::{Target, pins};
+use crate::steps::acquire;
+use provision_api::wait::{Attempt, Deadline, WaitError, until};
+use provision_api::{Backoff, Fingerprint, OwnedServer};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A server of ours, as one of its users, with the host keys pinned in that file.
+pub fn target(
+    context: &Context,
+    server: &OwnedServer,
+    user: &str,
+    pins: PathBuf,
+) -> Outcome<Target> {
+    Ok(Target {
+        name: server.server().name.clone(),
+        host: acquire::address(server.server())?,
+        port: context.ssh_port(),
+        user: user.to_owned(),
+        identity: context.login_key()?.path,
+        pins,
+    })
+}
+
+/// The admin of the installed system.
+pub async fn admin(
+    context: &Context,
+    host: &Host,
+    server: &OwnedServer,
+    wait: Duration,
+) -> Outcome<Target> {
+    let pins = context
+        .state
+        .server(&server.server().name)?
+        .pins("installed");
+    let target = target(context, server, host.spec.admin.as_str(), pins)?;
+    pin(context, server, &target, wait).await?;
+    Ok(target)
+}
+
+/// Pins the key that the marks tell of: from what is kept here, else from what the machine
+/// shows within the wait, compared by fingerprint.
+pub async fn pin(
+    context: &Context,
+    server: &OwnedServer,
+    target: &Target,
+    wait: Duration,
+) -> Outcome {
+    let name = &target.name;
+    let Some(expected) = server.marks().host_key else {
+        return Err(Failure::new(
+            Exit::Trust,
+            format!("{name}: which host key it must show is not known"),
+            "its marks tell no fingerprint",
+        )
+        .mend("the vendor's console shows the machine; --reinstall gives it a new key"));
+    };
+    let known = pins::read(&target.pins);
+    if known.iter().any(|key| Fingerprint::of_key(key) == expected) {
+        return Ok(());
+    }
+    let kept = context.state.server(name)?;
+    for path in [kept.identity(), kept.first_boot()] {
+        if let Ok(key) = KeyFile::read(&path)
+            && key.fingerprint() == expected
+        {
+            return pins::write(&target.pins, name, &[key.public]);
+        }
+    }
+    shown(context, target, expected, wait).await
+}
+
+async fn shown(
+    context: &Context,
+    target: &Target,
+    expected: Fingerprint,
+    wait: Duration,
+) -> Outcome {
+    let (file, name, host, port) = (&target.pins, &target.name, &target.host, target.port);
+    let each = context.deadlines.command();
+    until(
+        "the machine to show its host key",
+        Deadline::after(wait),
+        &Backoff::new(Duration::from_millis(200), Duration::from_secs(5)),
+        &context.cancel,
+        async || {
+            let pinned = pins::pin_by_fingerprint(file, name, host, port, expected, each).await?;
+            Ok(if pinned {
+                Attempt::Ready(())
+            } else {
+                Attempt::NotYet("nobody answers".to_owned())
+            })
+        },
+    )
+    .await
+    .map_err(|error| match error {
+        WaitError::Failed(failure) => failure,
+        WaitError::Cancelled { .. } => Failure::interrupted(name.clone()),
+        late @ WaitError::TimedOut { .. } => Failure::new(
+            Exit::Unreachable,
+            format!("{name}: no answer at {host}:{port}"),
+            late,
+        ),
+    })
+}
