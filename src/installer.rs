@@ -3,6 +3,7 @@
 pub mod files;
 mod process;
 pub mod stand_in;
+pub mod tarball;
 
 pub use process::Installer;
 

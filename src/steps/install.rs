@@ -4,7 +4,7 @@ use crate::event::Running;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::found::{Found, RunningSystem};
 use crate::identity::KeyFile;
-use crate::installer::{Installer, files};
+use crate::installer::{Installer, files, tarball};
 use crate::job::Job;
 use crate::ssh::Target;
 use crate::steps::build::Built;
@@ -27,7 +27,7 @@ pub async fn kexec(
     let mut arguments = common(job, target, built);
     arguments.push("--post-kexec-ssh-port".into());
     arguments.push(target.port.to_string().into());
-    if let Some(tarball) = &job.stage.kexec {
+    if let Some(tarball) = tarball::checked(job).await? {
         arguments.push("--kexec".into());
         arguments.push(tarball.into());
     }
