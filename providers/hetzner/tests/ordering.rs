@@ -1,4 +1,5 @@
 //! Keys and servers come into being once, whatever becomes of the answers.
+#![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! What the adapter makes of what the vendor tells.
+#![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod common;
 

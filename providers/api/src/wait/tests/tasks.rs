@@ -1,120 +1,11 @@
-//! The waiter against a provider that does what a script says, in paused time.
+//! Tasks of one waiter and of many.
 
-use super::*;
+use super::fake::*;
+use crate::wait::*;
 use crate::*;
-use async_trait::async_trait;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::{Instant, advance};
 use tokio_util::sync::CancellationToken;
-
-/// Answers polls from a function of (task, seconds since the start, how many polls before).
-type Script = Box<dyn Fn(&str, u64, usize) -> Result<Progress> + Send + Sync>;
-
-struct Fake {
-    start: Instant,
-    script: Script,
-    polls: Mutex<Vec<(u64, Vec<String>)>>,
-}
-
-impl Fake {
-    fn new(
-        script: impl Fn(&str, u64, usize) -> Result<Progress> + Send + Sync + 'static,
-    ) -> Arc<Self> {
-        Arc::new(Self {
-            start: Instant::now(),
-            script: Box::new(script),
-            polls: Mutex::default(),
-        })
-    }
-
-    /// Each poll: milliseconds since the start, and the tasks.
-    fn polls(&self) -> Vec<(u64, Vec<String>)> {
-        self.polls.lock().unwrap().clone()
-    }
-}
-
-impl std::fmt::Debug for Fake {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Fake")
-    }
-}
-
-impl std::fmt::Display for Fake {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("fake")
-    }
-}
-
-#[async_trait]
-impl Provider for Fake {
-    fn capabilities(&self) -> Capabilities {
-        unreachable!()
-    }
-    fn requests(&self) -> u64 {
-        unreachable!()
-    }
-    async fn catalog(&self) -> Result<Catalog> {
-        unreachable!()
-    }
-    async fn servers(&self) -> Result<Vec<Server>> {
-        unreachable!()
-    }
-    async fn trust(&self, _: &LoginKey) -> Result<KeyId> {
-        unreachable!()
-    }
-    async fn create(&self, _: &Order) -> Result<Ordered> {
-        unreachable!()
-    }
-    async fn drive(&self, _: &OwnedServer, _: &Intent, _: Stage) -> Result<Accepted> {
-        unreachable!()
-    }
-    async fn mark(&self, _: &OwnedServer, _: &Marks) -> Result<OwnedServer> {
-        unreachable!()
-    }
-    async fn poll(&self, tasks: &[TaskId]) -> Result<Vec<Progress>> {
-        let at = u64::try_from(self.start.elapsed().as_millis()).unwrap();
-        let before = {
-            let mut polls = self.polls.lock().unwrap();
-            polls.push((
-                at,
-                tasks.iter().map(|task| task.as_str().to_owned()).collect(),
-            ));
-            polls.len() - 1
-        };
-        tasks
-            .iter()
-            .map(|task| (self.script)(task.as_str(), at / 1000, before))
-            .collect()
-    }
-    async fn leftovers(&self, _: &Owner) -> Result<Vec<Leftover>> {
-        unreachable!()
-    }
-    async fn remove(&self, _: &Leftover) -> Result<Accepted> {
-        unreachable!()
-    }
-    async fn console(&self, _: &OwnedServer) -> Result<Console> {
-        unreachable!()
-    }
-}
-
-fn pace() -> Backoff {
-    Backoff {
-        jitter: 0.0,
-        ..TaskWaiter::PACE
-    }
-}
-
-fn task(id: &str) -> Task {
-    Task {
-        id: TaskId::new(id),
-        what: format!("do_{id}"),
-    }
-}
-
-fn after(seconds: u64) -> Deadline {
-    Deadline::after(Duration::from_secs(seconds))
-}
 
 /// Done at the second that each task's name says.
 #[expect(clippy::unnecessary_wraps, reason = "it has the shape of a script")]
@@ -125,10 +16,6 @@ fn by_name(id: &str, second: u64, _: usize) -> Result<Progress> {
     } else {
         Progress::Running(None)
     })
-}
-
-fn error(kind: ErrorKind) -> Error {
-    Error::new(kind, "fake", "poll", "as the script says")
 }
 
 #[tokio::test(start_paused = true)]
@@ -335,70 +222,4 @@ async fn a_poller_that_breaks_off_leaves_nobody_waiting() {
         .wait(&[task("a")], after(60), &cancel, |_, _| {})
         .await
         .unwrap();
-}
-
-#[tokio::test(start_paused = true)]
-async fn until_looks_until_ready() {
-    let cancel = CancellationToken::new();
-    let (mut looks, pace) = (0, pace());
-    let found = until::<_, Error, _, _>("it", after(60), &pace, &cancel, || {
-        looks += 1;
-        let ready = looks == 4;
-        async move {
-            Ok(if ready {
-                Attempt::Ready(7)
-            } else {
-                Attempt::NotYet("no".to_owned())
-            })
-        }
-    });
-    assert_eq!(found.await.unwrap(), 7);
-    assert_eq!(looks, 4);
-}
-
-#[tokio::test(start_paused = true)]
-async fn until_ends_in_each_bad_way() {
-    let cancel = CancellationToken::new();
-    let never = || async { Ok::<_, Error>(Attempt::<()>::NotYet("connection refused".into())) };
-    let late = until("ssh on web-1", after(5), &pace(), &cancel, never)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        late.to_string(),
-        "ssh on web-1: not within 5 s: connection refused"
-    );
-
-    let hangs = || std::future::pending::<Result<Attempt<()>>>();
-    let late = until("ssh on web-1", after(5), &pace(), &cancel, hangs)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        late.to_string(),
-        "ssh on web-1: not within 5 s: it never answered"
-    );
-
-    let fatal = || async { Err::<Attempt<()>, _>(error(ErrorKind::Denied)) };
-    let failed = until("it", after(5), &pace(), &cancel, fatal)
-        .await
-        .unwrap_err();
-    assert!(matches!(failed, WaitError::Failed(e) if e.kind == ErrorKind::Denied));
-
-    cancel.cancel();
-    let ended = until("it", after(5), &pace(), &cancel, never)
-        .await
-        .unwrap_err();
-    assert_eq!(ended.to_string(), "it: cancelled");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_part_is_never_longer_than_the_whole() {
-    let whole = after(10);
-    assert_eq!(
-        whole.part(Duration::from_secs(3)).length(),
-        Duration::from_secs(3)
-    );
-    assert_eq!(whole.part(Duration::from_secs(30)), whole);
-    assert!(!Deadline::after(Duration::MAX).is_over());
-    advance(Duration::from_secs(11)).await;
-    assert!(whole.is_over());
 }
