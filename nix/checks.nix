@@ -5,7 +5,8 @@
   self,
 }: let
   system = pkgs.stdenv.hostPlatform.system;
-  ofThisSystem = lib.filterAttrs (_: host: host.pkgs.stdenv.hostPlatform.system == system);
+  known = import ../hosts/discover.nix;
+  ofThisSystem = lib.filterAttrs (name: _: known.${name}.system == system);
 
   # A host with a key of the fixtures, so that it can be built although the repository ships
   # none: what is checked here is never installed.

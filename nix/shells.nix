@@ -1,10 +1,6 @@
 # Shells to work in, by what the work is: nix develop .#rust
 {pkgs}: let
   shell = packages: pkgs.mkShellNoCC {inherit packages;};
-in rec {
-  default = rust;
-
-  nix = shell (with pkgs; [alejandra deadnix git nil nix statix]);
 
   # with a C compiler, which some crates ask for
   rust = pkgs.mkShell {
@@ -23,6 +19,12 @@ in rec {
     ];
     RUST_SRC_PATH = "${pkgs.rustPlatform.rustLibSrc}";
   };
+in {
+  # not a recursive set: in one, `go` in the list would be the shell and not the program
+  inherit rust;
+  default = rust;
+
+  nix = shell (with pkgs; [alejandra deadnix git nil nix statix]);
 
   node = shell (with pkgs; [nodejs pnpm typescript]);
 

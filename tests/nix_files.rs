@@ -195,3 +195,30 @@ fn the_repository_ships_no_admin_key() {
         assert_eq!(keys.as_array().map(Vec::len), Some(1));
     }
 }
+
+/// In a set that refers to itself, a shell of a program's name would hold itself.
+#[test]
+fn the_shells_hold_programs() {
+    let pkgs = "let \
+        word = name: { inherit name; value = name; }; \
+        words = builtins.filter builtins.isString \
+            (builtins.split \"[^a-z0-9-]+\" (builtins.readFile ./nix/shells.nix)); \
+        shell = s: { mk = s.packages; }; \
+        in builtins.listToAttrs (map word words) \
+            // { mkShell = shell; mkShellNoCC = shell; rustPlatform.rustLibSrc = \"\"; }";
+    let Some(shells) = evaluate(&format!("import ./nix/shells.nix {{ pkgs = {pkgs}; }}")) else {
+        return;
+    };
+    let shells = shells.as_object().unwrap();
+    let names: Vec<_> = shells.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "ai", "default", "go", "mcp", "nix", "node", "python", "rust"
+        ]
+    );
+    for shell in shells.values() {
+        let programs = shell["mk"].as_array().unwrap();
+        assert!(programs.iter().all(Value::is_string) && !programs.is_empty());
+    }
+}

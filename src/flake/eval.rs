@@ -15,8 +15,8 @@ pub enum EvalError {
     /// There is no `nix`.
     #[error("nix is not on PATH; install it (https://nixos.org/download), or Debian's nix-bin")]
     NixMissing,
-    /// The flake's inputs are neither here nor to be had.
-    #[error("the flake's inputs cannot be had: {0}")]
+    /// The flake's inputs are neither here nor to be had, or Nix cannot get at its store.
+    #[error("nix cannot get at the flake's inputs: {0}")]
     InputsUnavailable(String),
     /// The flake, or the host's configuration, is wrong.
     #[error("the flake cannot be evaluated: {0}")]
@@ -79,8 +79,10 @@ pub(super) fn classify(stderr: &[String], unseen: impl FnOnce() -> String) -> Ev
 
 /// What Nix says, in any of its versions, when it cannot get an input. A hash that differs is
 /// not among them: that is another input than the one that was locked.
-const LACKS: [&str; 9] = [
+const LACKS: [&str; 10] = [
     "unable to download",
+    // of a user who is not root, where the daemon does not run
+    "cannot connect to socket at",
     "could not resolve host",
     "couldn't resolve host",
     "couldn't connect",
@@ -114,6 +116,7 @@ mod tests {
         for text in [
             "error: unable to download 'https://api.example/x.tar.gz': Couldn't resolve host name (6)",
             "warning: retrying\nerror:\n… while fetching the input 'github:a/b'\nerror: Failed to connect to example port 443",
+            "error: cannot connect to socket at '/nix/var/nix/daemon-socket/socket': No such file or directory",
             "error: cannot update unlocked flake input 'nixpkgs' in pure mode",
         ] {
             assert!(lack(text), "{text}");

@@ -18,7 +18,10 @@
       then content.partitions or {}
       else {}
     );
-  keys = user: config.users.users.${user}.openssh.authorizedKeys.keys or [];
+  keys = user: let
+    authorized = config.users.users.${user}.openssh.authorizedKeys or {};
+  in
+    (authorized.keys or []) ++ map toString (authorized.keyFiles or []);
 in {
   platform = orNull (config.nixpkgs.hostPlatform or null);
   hostName = config.networking.hostName or "";
@@ -42,5 +45,4 @@ in {
     passwords = openssh.settings.PasswordAuthentication or null;
   };
   adminKeys = keys admin;
-  rootKeys = keys "root";
 }

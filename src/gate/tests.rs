@@ -337,7 +337,7 @@ fn what_nix_answers_is_read_and_silence_counts_as_sshds_default() {
             "ESP": { "type": "ef00", "size": "512M", "format": "vfat", "mountpoint": "/boot" },
             "root": { "type": null, "size": null, "format": null, "mountpoint": null } } } },
         "ssh": { "enable": true, "rootLogin": "no", "passwords": false },
-        "adminKeys": ["ssh-ed25519 A"], "rootKeys": []
+        "adminKeys": ["ssh-ed25519 A"]
     }"#;
     let wanted = Wanted::from_json(json.as_bytes()).unwrap();
     assert_eq!(wanted.arch, Arch::Aarch64);

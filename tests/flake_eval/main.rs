@@ -8,118 +8,18 @@
     reason = "a test may fail, and says what it skips"
 )]
 
-use provision::facts::Facts;
-use provision::flake::{
-    BuildError, Built, DiskoScript, EvalError, Flake, Limits, Nix, build, evaluate,
-};
+mod mistakes;
+mod world;
+
+use provision::flake::{BuildError, DiskoScript, EvalError, Flake, evaluate, system_path};
 use provision::gate::{GateSource, UNPROBED_DISK, Wanted};
-use provision::host::{Host, Layout};
+use provision::host::Layout;
 use provision_api::Arch;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
-use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
-
-const DISK: &str = "/dev/disk/by-path/pci-0000:06:00.0-scsi-0:0:0:0";
-
-/// A copy of the fixture flake, and a Nix that keeps everything it makes beside it.
-struct World {
-    folder: TempDir,
-    name: &'static str,
-    nix: Nix,
-}
-
-impl World {
-    /// None, and says so, where there is no Nix.
-    async fn new() -> Option<Self> {
-        Self::below("my flake").await
-    }
-
-    async fn below(name: &'static str) -> Option<Self> {
-        let Some(real) = Nix::find().await else {
-            println!("skipped: nix is not on PATH (Debian: apt-get install nix-bin)");
-            return None;
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let plain = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/flakes/plain");
-        let world = Self {
-            nix: Nix::at(&wrapper(folder.path(), &real)).await.unwrap(),
-            folder,
-            name,
-        };
-        Flake::open(&plain).unwrap().copy_to(&world.root()).unwrap();
-        Some(world)
-    }
-
-    fn root(&self) -> PathBuf {
-        self.folder.path().join(self.name)
-    }
-
-    fn flake(&self) -> Flake {
-        Flake::open(&self.root()).unwrap()
-    }
-
-    fn host(&self, name: &str) -> Host {
-        self.flake().host(&name.parse().unwrap()).unwrap()
-    }
-
-    fn write(&self, file: &str, text: &str) {
-        fs::write(self.root().join(file), text).unwrap();
-    }
-
-    async fn build(
-        &self,
-        script: DiskoScript,
-        on_line: &mut (dyn FnMut(&str) + Send),
-    ) -> Result<Built, BuildError> {
-        let (flake, host) = (self.flake(), self.host("web-1"));
-        let limits = limits(Duration::from_secs(120));
-        build(Some(&self.nix), &flake, &host, script, &limits, on_line).await
-    }
-
-    async fn evaluate(&self, name: &str) -> Result<Wanted, EvalError> {
-        let limits = limits(Duration::from_secs(120));
-        evaluate(Some(&self.nix), &self.flake(), &self.host(name), &limits).await
-    }
-}
-
-/// A `nix` that leaves the machine's own store and settings alone.
-fn wrapper(folder: &Path, real: &Nix) -> PathBuf {
-    let file = folder.join("nix");
-    let own = folder.join("own").display().to_string();
-    let script = format!(
-        "#!/bin/sh\n\
-         export HOME={own}/home XDG_CACHE_HOME={own}/cache NIX_REMOTE=local\n\
-         export NIX_STORE_DIR={own}/store NIX_STATE_DIR={own}/state NIX_LOG_DIR={own}/log\n\
-         export NIX_CONF_DIR={own}/conf NIX_LOCALSTATE_DIR={own}/var\n\
-         export NIX_CONFIG='substituters =\nsandbox = false\nbuild-users-group =\n'\n\
-         mkdir -p {own}/home\n\
-         exec {} \"$@\"\n",
-        real.program.display()
-    );
-    fs::write(&file, script).unwrap();
-    fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).unwrap();
-    file
-}
-
-fn limits(within: Duration) -> Limits {
-    Limits {
-        within,
-        cancel: CancellationToken::new(),
-    }
-}
-
-fn facts(layout: &str) -> Facts {
-    serde_json::from_value(serde_json::json!({
-        "schema": 1, "server_id": "1", "arch": "x86_64", "firmware": "bios", "layout": layout,
-        "boot_disk": DISK,
-        "network": { "dhcp4": true, "addresses": [], "gateways": [] },
-    }))
-    .unwrap()
-}
+use world::{DISK, World, facts, limits};
 
 /// What the layouts are known to be must be what they are.
 fn assert_as_known(wanted: &Wanted, layout: Layout, disk: &str) {
@@ -215,6 +115,12 @@ async fn what_is_built_follows_from_the_host_and_is_told_line_by_line() {
         .await
         .unwrap();
     assert_eq!(whole.system, bare.system);
+    let (flake, host) = (world.flake(), world.host("web-1"));
+    let limits = limits(Duration::from_secs(120));
+    let path = system_path(Some(&world.nix), &flake, &host, &limits)
+        .await
+        .unwrap();
+    assert_eq!(Path::new(&path), whole.system);
     assert_ne!(whole.disko_script, bare.disko_script);
     let text = fs::read_to_string(&whole.disko_script).unwrap();
     assert!(text.contains(UNPROBED_DISK), "{text}");
@@ -231,7 +137,7 @@ async fn failures_are_told_apart() {
     let Some(world) = World::new().await else {
         return;
     };
-    let flake = fs::read_to_string(world.root().join("flake.nix")).unwrap();
+    let flake = world.read("flake.nix");
 
     // the port is the one that nothing may listen on
     let unreachable = "{ inputs.x.url = \"http://127.0.0.1:1/x.tar.gz\"; outputs =";
@@ -267,7 +173,7 @@ async fn an_evaluation_without_end_is_ended() {
     let Some(world) = World::new().await else {
         return;
     };
-    let flake = fs::read_to_string(world.root().join("flake.nix")).unwrap();
+    let flake = world.read("flake.nix");
     let endless = "let f = n: if n == 0 then 0 else f (n - 1) + f (n - 1); in f 99";
     world.write(
         "flake.nix",
