@@ -1,7 +1,9 @@
 # The `provision` program, with the programs that it calls on its PATH.
 {
   lib,
+  stdenv,
   rustPlatform,
+  installShellFiles,
   makeWrapper,
   gitMinimal,
   nix,
@@ -31,8 +33,17 @@ in
     # the tests want a network of loopback addresses, a home and a terminal: `cargo xtask test`
     doCheck = false;
 
-    nativeBuildInputs = [makeWrapper];
+    nativeBuildInputs = [installShellFiles makeWrapper];
     postInstall = ''
+      ${lib.optionalString (stdenv.buildPlatform.canExecute stdenv.hostPlatform) ''
+        $out/bin/provision man > provision.1
+        installManPage provision.1
+        for shell in bash fish zsh; do
+          $out/bin/provision completions $shell > provision.$shell
+        done
+        installShellCompletion --cmd provision \
+          --bash provision.bash --fish provision.fish --zsh provision.zsh
+      ''}
       wrapProgram $out/bin/provision \
         --prefix PATH : ${lib.makeBinPath [nixos-anywhere]} \
         --suffix PATH : ${lib.makeBinPath [gitMinimal nix openssh]}

@@ -49,6 +49,8 @@ pub async fn evaluate(
     // the admin's name has neither quotes nor backslashes: `UserName` sees to it
     let expression = format!("({EXPRESSION}) {{ admin = \"{}\"; }}", host.spec.admin);
     command.args(["--apply", &expression]);
+    // whoever has no network shall not wait long for being told so
+    command.args(["--option", "download-attempts", "2"]);
     let ended = run(&mut command, limits, &mut |_| {}).await?;
     if !ended.status.success() {
         return Err(classify(&ended.stderr, || unseen(flake, host)));

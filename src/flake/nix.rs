@@ -58,7 +58,6 @@ impl Nix {
             .arg(verb)
             .args(["--extra-experimental-features", "nix-command flakes"])
             .args(["--option", "connect-timeout", "10"])
-            .args(["--option", "download-attempts", "2"])
             .args(["--option", "warn-dirty", "false"])
             .arg("--no-write-lock-file")
             .arg("--json")
