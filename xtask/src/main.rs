@@ -5,8 +5,10 @@
     reason = "a chore talks to whoever typed it"
 )]
 
+mod bench;
 mod fmt;
 mod interrupt;
+mod live;
 mod nix_files;
 mod shell;
 mod test;
@@ -30,11 +32,17 @@ enum Verb {
     Test(test::Args),
     /// Format Rust and Nix in place
     Fmt,
+    /// Buy one cheap server on the real cloud, try everything, and remove it
+    Live(live::Args),
+    /// Measure `up` on the sandbox with latencies like a real cloud's
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Test(args) => test::run(&args),
+        Verb::Live(args) => live::run(&args).map(|()| ExitCode::SUCCESS),
+        Verb::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Verb::Fmt => fmt::run().map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|message: String| {
