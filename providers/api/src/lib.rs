@@ -6,6 +6,8 @@
 
 mod backoff;
 mod catalog;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod fingerprint;
 pub mod http;
