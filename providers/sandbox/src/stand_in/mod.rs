@@ -1,1 +1,82 @@
-//! Stands in for nixos-anywhere on emulated machines.
+//! The program that stands in for nixos-anywhere on emulated machines.
+//!
+//! It takes the real program's arguments, makes the same calls of whatever `ssh` is first on
+//! `PATH`, prints the same `### … ###` lines, and asks the machine to do in one word what the
+//! real one does with an installer image, disko and a closure. On a machine that is not
+//! emulated it can do nothing, and says so.
+//!
+//! In place of a disko script and a system closure it takes two JSON files, with
+//! `--store-paths DISKO SYSTEM` or below the flake's folder in `.stand-in/HOST/`.
+
+mod args;
+mod parcel;
+mod phases;
+mod remote;
+
+use args::Asked;
+use std::ffi::OsString;
+use std::io::Write as _;
+
+/// Why the program ends before it is done.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Aborted(String);
+
+impl From<&str> for Aborted {
+    fn from(why: &str) -> Self {
+        Self(why.to_owned())
+    }
+}
+
+impl From<String> for Aborted {
+    fn from(why: String) -> Self {
+        Self(why)
+    }
+}
+
+/// Runs the program with the arguments that follow its name; the result is its exit status.
+///
+/// It prints, since it is a program of its own, and it blocks.
+pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
+    let args: Vec<String> = args.map(|a| a.to_string_lossy().into_owned()).collect();
+    let outcome = match args::read(&args) {
+        Ok(Asked::Help) => {
+            say(args::USAGE);
+            Ok(())
+        }
+        Ok(Asked::Version) => {
+            say(concat!(
+                "stand-in for nixos-anywhere ",
+                env!("CARGO_PKG_VERSION")
+            ));
+            Ok(())
+        }
+        Ok(Asked::Run(request)) => {
+            say(
+                "stand-in for nixos-anywhere: for emulated machines only, nothing is built or downloaded",
+            );
+            phases::run(*request)
+        }
+        Err(why) => Err(why),
+    };
+    match outcome {
+        Ok(()) => 0,
+        Err(why) => {
+            // when nobody reads it, nothing can be told
+            drop(writeln!(std::io::stderr(), "aborted: {why}"));
+            1
+        }
+    }
+}
+
+/// Prints a line and hands it on at once, so that a reader sees each step as it begins.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    drop(writeln!(out, "{line}"));
+    drop(out.flush());
+}
+
+/// Prints the beginning of a step, in the real program's form.
+fn step(what: &str) {
+    say(&format!("### {what} ###"));
+}

@@ -1,6 +1,8 @@
 //! Emulated machines and the system's own `ssh` against them.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod install;
+
 use provision_sandbox::machine::emulated::{Emulated, EmulatedOptions};
 use provision_sandbox::machine::{Boot, Firmware, Image, Machine, Maker, Spec};
 use std::net::Ipv4Addr;
@@ -189,6 +191,14 @@ impl Lab {
         let line = line.unwrap_or_else(|| panic!("no key: {said:?}"));
         line.split_once(' ').unwrap().1.to_owned()
     }
+}
+
+/// A machine of this make with the stock image, on.
+pub(crate) async fn make(lab: &Lab, spec: Spec) -> Arc<dyn Machine> {
+    let machine = lab.maker.make(spec).await.unwrap();
+    machine.write_image(lab.image(None)).await.unwrap();
+    machine.power_on(Boot::Disk).await.unwrap();
+    machine
 }
 
 /// Runs a child with this input, in bounded time.

@@ -6,12 +6,17 @@ use super::shell::Effect;
 use super::state::{Kind, State};
 use super::{Latency, ssh};
 use crate::machine::{Boot, Faults, Image, MachineError, Spec, SshFault};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// How often a port that is taken is tried, and how long between two tries.
+const BIND_TRIES: u32 = 20;
+const BIND_PACE: Duration = Duration::from_millis(25);
 
 /// A machine, shared by its handle, its port and its logins.
 #[derive(Debug)]
@@ -337,13 +342,24 @@ impl Inner {
         Ok(())
     }
 
+    /// Takes the port, within moments: who had it may be going just now.
     async fn bind(&self) -> Result<TcpListener, MachineError> {
         let address = SocketAddr::from((self.spec.ipv4, self.spec.ssh_port));
-        TcpListener::bind(address).await.map_err(|error| {
-            self.error(format!(
-                "its SSH port {address} cannot be had ({error}): end what listens there"
-            ))
-        })
+        let mut tries = 0;
+        loop {
+            match TcpListener::bind(address).await {
+                Ok(listener) => return Ok(listener),
+                Err(error) if error.kind() == ErrorKind::AddrInUse && tries < BIND_TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(BIND_PACE).await;
+                }
+                Err(error) => {
+                    return Err(self.error(format!(
+                        "its SSH port {address} cannot be had ({error}): end what listens there"
+                    )));
+                }
+            }
+        }
     }
 
     /// Ends what lives, and waits until the port is free again.

@@ -57,13 +57,13 @@ async fn connection(inner: Arc<Inner>, mut stream: TcpStream) {
     drop(stream.set_nodelay(true));
     let fault = inner.state().faults.ssh;
     match fault {
-        Some(SshFault::Hang) => {
-            let mut nothing = [0; 256];
-            while stream.read(&mut nothing).await.is_ok_and(|n| n > 0) {}
-        }
+        Some(SshFault::Hang) => drain(&mut stream).await,
         Some(SshFault::Close) => {
             let line = format!("{VERSION}\r\n");
             drop(stream.write_all(line.as_bytes()).await);
+            drop(stream.shutdown().await);
+            // an end with unread bytes would be a reset instead
+            drain(&mut stream).await;
         }
         Some(SshFault::Impostor) => {
             let other = inner.impostor();
@@ -72,6 +72,12 @@ async fn connection(inner: Arc<Inner>, mut stream: TcpStream) {
         Some(SshFault::Password) => talk(stream, inner, Login::Password).await,
         Some(SshFault::Refuse) | None => talk(stream, inner, Login::Keys).await,
     }
+}
+
+/// Reads until the other side ends.
+async fn drain(stream: &mut TcpStream) {
+    let mut nothing = [0; 256];
+    while stream.read(&mut nothing).await.is_ok_and(|n| n > 0) {}
 }
 
 /// Speaks SSH on a connection. The server sees a pipe instead of the socket, so that dropping

@@ -1,0 +1,321 @@
+//! The arguments of nixos-anywhere, as its script reads them.
+
+use super::Aborted;
+use std::path::PathBuf;
+
+/// What `--help` prints.
+pub(super) const USAGE: &str = "\
+Usage: nixos-anywhere [options] [<ssh-host>]
+
+A stand-in for emulated machines. It takes the options of nixos-anywhere:
+-f, --flake <dir#host>          descriptions are read from <dir>/.stand-in/<host>/
+-s, --store-paths <disko> <system>
+                                the descriptions themselves
+--target-host <ssh-host>        where to
+-i <identity_file>              the login key
+-p, --ssh-port <port>           the SSH port
+--post-kexec-ssh-port <port>    the SSH port of the installer, 22 by default
+--ssh-option <option>           one option for ssh, can be repeated
+--phases <list>                 of kexec,disko,install,reboot; all by default
+--extra-files <dir>             copied to the root of the new system
+--chown <path> <owner>          who owns a path of the extra files
+--copy-host-keys                the installer's host keys are kept
+--disk-encryption-keys <remote> <local>
+                                a file for the installer
+--force-kexec                   even if an installer runs already
+--debug                         shows the calls of ssh
+Options about building, copying and kexec's image are taken and change nothing.";
+
+/// What the program shall do.
+#[derive(Debug)]
+pub(super) enum Asked {
+    Help,
+    Version,
+    Run(Box<Request>),
+}
+
+/// A whole request.
+#[derive(Debug, Default)]
+pub(super) struct Request {
+    /// `[user@]host`.
+    pub(super) target: String,
+    pub(super) identity: Option<PathBuf>,
+    /// `-p` and `-o` for ssh, in the order in which they were given.
+    pub(super) ssh: Vec<String>,
+    pub(super) post_kexec_port: Option<String>,
+    pub(super) phases: Phases,
+    pub(super) source: Source,
+    pub(super) extra_files: Option<PathBuf>,
+    /// Paths and owners.
+    pub(super) chown: Vec<(String, String)>,
+    pub(super) copy_host_keys: bool,
+    /// Remote paths and local ones.
+    pub(super) keys: Vec<(String, PathBuf)>,
+    pub(super) force_kexec: bool,
+    pub(super) debug: bool,
+}
+
+/// Where the descriptions are.
+#[derive(Debug, Default)]
+pub(super) enum Source {
+    #[default]
+    Nowhere,
+    Files {
+        disko: PathBuf,
+        system: PathBuf,
+    },
+    Flake {
+        folder: PathBuf,
+        host: String,
+    },
+}
+
+/// Which phases are to be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Phases(Vec<String>);
+
+const PHASES: [&str; 4] = ["kexec", "disko", "install", "reboot"];
+
+impl Default for Phases {
+    fn default() -> Self {
+        Self(PHASES.map(str::to_owned).to_vec())
+    }
+}
+
+impl Phases {
+    /// Whether this one is among them.
+    pub(super) fn has(&self, phase: &str) -> bool {
+        self.0.iter().any(|p| p == phase)
+    }
+
+    fn read(list: &str) -> Result<Self, Aborted> {
+        let phases: Vec<String> = list.split(',').map(str::to_owned).collect();
+        match phases.iter().find(|p| !PHASES.contains(&p.as_str())) {
+            Some(unknown) => Err(format!("Unknown phase: {unknown}").into()),
+            None => Ok(Self(phases)),
+        }
+    }
+}
+
+/// Reads the arguments.
+pub(super) fn read(args: &[String]) -> Result<Asked, Aborted> {
+    let mut request = Request::default();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let mut value = || {
+            args.next()
+                .cloned()
+                .ok_or_else(|| Aborted(format!("{arg} wants another argument")))
+        };
+        match arg.as_str() {
+            "--help" => return Ok(Asked::Help),
+            "--version" => return Ok(Asked::Version),
+            "-f" | "--flake" => request.source = flake(&value()?)?,
+            "-s" | "--store-paths" => {
+                request.source = Source::Files {
+                    disko: value()?.into(),
+                    system: value()?.into(),
+                }
+            }
+            "--target-host" => request.target = value()?,
+            "-i" => request.identity = Some(value()?.into()),
+            "-p" | "--ssh-port" => request.ssh.extend(["-p".to_owned(), value()?]),
+            "--ssh-option" => request.ssh.extend(["-o".to_owned(), value()?]),
+            "--post-kexec-ssh-port" => request.post_kexec_port = Some(value()?),
+            "--phases" => request.phases = Phases::read(&value()?)?,
+            "--extra-files" => request.extra_files = Some(value()?.into()),
+            "--chown" => request.chown.push((value()?, value()?)),
+            "--copy-host-keys" => request.copy_host_keys = true,
+            "--disk-encryption-keys" => request.keys.push((value()?, value()?.into())),
+            "--force-kexec" => request.force_kexec = true,
+            "--debug" => request.debug = true,
+            "--build-on" => one_of(arg, &value()?, &["auto", "local", "remote"])?,
+            "--disko-mode" => one_of(arg, &value()?, &["disko"])?,
+            "--kexec" | "--kexec-extra-flags" | "--from" => drop(value()?),
+            "--option" | "--ssh-store-setting" => drop((value()?, value()?)),
+            "-L"
+            | "--print-build-logs"
+            | "--show-trace"
+            | "-t"
+            | "--tty"
+            | "--no-disko-deps"
+            | "--no-substitute-on-destination"
+            | "--no-use-machine-substituters"
+            | "--build-on-remote" => {}
+            "--vm-test" | "--env-password" | "--generate-hardware-config" => {
+                return Err(format!("{arg} has no meaning for emulated machines").into());
+            }
+            option if option.starts_with('-') => {
+                return Err(format!("unknown option {option}\n{USAGE}").into());
+            }
+            host if request.target.is_empty() => host.clone_into(&mut request.target),
+            host => return Err(format!("one host only, and there is {host} too\n{USAGE}").into()),
+        }
+    }
+    request.check()
+}
+
+impl Request {
+    fn check(self) -> Result<Asked, Aborted> {
+        if self.target.is_empty() {
+            return Err("ssh-host must be set".into());
+        }
+        if self.target.starts_with('-') {
+            return Err("ssh-host must not begin with a dash".into());
+        }
+        match &self.source {
+            Source::Nowhere => Err("--flake or --store-paths must be set".into()),
+            Source::Files { disko, system } if !disko.exists() || !system.exists() => Err(format!(
+                "{} and {} must be existing store-paths",
+                disko.display(),
+                system.display()
+            )
+            .into()),
+            _ => Ok(Asked::Run(Box::new(self))),
+        }
+    }
+}
+
+fn one_of(option: &str, value: &str, known: &[&str]) -> Result<(), Aborted> {
+    if known.contains(&value) {
+        return Ok(());
+    }
+    let known = known.join(", ");
+    Err(format!("Supported values for {option} are {known}. Unknown mode : {value}").into())
+}
+
+/// `DIR#HOST` or `DIR#nixosConfigurations.HOST…`.
+fn flake(uri: &str) -> Result<Source, Aborted> {
+    let (folder, attribute) = match uri.rsplit_once('#') {
+        Some((folder, attribute)) if !attribute.is_empty() => (folder, attribute),
+        _ => {
+            return Err(
+                "Please specify the name of the NixOS configuration to be installed, as a URI fragment in the flake-uri."
+                    .into(),
+            );
+        }
+    };
+    let host = attribute
+        .strip_prefix("nixosConfigurations.")
+        .unwrap_or(attribute);
+    let host = host.split('.').next().unwrap_or(host).trim_matches('"');
+    if host.is_empty() || host.contains('/') || host == ".." {
+        return Err(format!("{host} is no name of a host").into());
+    }
+    let folder = folder
+        .strip_prefix("path:")
+        .or_else(|| folder.strip_prefix("git+file://"))
+        .unwrap_or(folder);
+    let folder = folder.split('?').next().unwrap_or(folder);
+    Ok(Source::Flake {
+        folder: if folder.is_empty() { "." } else { folder }.into(),
+        host: host.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(args: &[&str]) -> Result<Request, String> {
+        let args: Vec<String> = args.iter().map(|a| (*a).to_owned()).collect();
+        match read(&args) {
+            Ok(Asked::Run(request)) => Ok(*request),
+            Ok(other) => Err(format!("{other:?}")),
+            Err(why) => Err(why.to_string()),
+        }
+    }
+
+    #[test]
+    fn the_real_programs_arguments_are_taken() {
+        let request = request(&[
+            "--flake",
+            "path:/f?dir=x#web-1",
+            "-i",
+            "/k",
+            "-p",
+            "2222",
+            "--ssh-option",
+            "A=b",
+            "--post-kexec-ssh-port",
+            "2222",
+            "--phases",
+            "disko,install",
+            "--extra-files",
+            "/x",
+            "--chown",
+            "/home/a",
+            "1000:100",
+            "--disk-encryption-keys",
+            "/tmp/k",
+            "/l",
+            "--option",
+            "a",
+            "b",
+            "--kexec",
+            "/t.tar.gz",
+            "--build-on",
+            "local",
+            "--no-disko-deps",
+            "--no-substitute-on-destination",
+            "--copy-host-keys",
+            "--debug",
+            "root@127.0.0.2",
+        ])
+        .unwrap();
+        assert_eq!(request.target, "root@127.0.0.2");
+        assert_eq!(request.ssh, ["-p", "2222", "-o", "A=b"]);
+        assert!(!request.phases.has("kexec") && request.phases.has("install"));
+        assert_eq!(request.chown, [("/home/a".into(), "1000:100".into())]);
+        match request.source {
+            Source::Flake { folder, host } => {
+                assert_eq!((folder.as_path(), host.as_str()), ("/f".as_ref(), "web-1"));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn wrong_arguments_are_refused() {
+        let table: &[(&[&str], &str)] = &[
+            (&[], "ssh-host must be set"),
+            (&["h"], "--flake or --store-paths must be set"),
+            (&["h", "--flake", "."], "name of the NixOS configuration"),
+            (&["h", "--flake", ".#../x"], "no name of a host"),
+            (&["h", "--phases", "kexec,boot"], "Unknown phase: boot"),
+            (
+                &["h", "-s", "/nowhere/a", "/nowhere/b"],
+                "existing store-paths",
+            ),
+            (&["h", "--frobnicate"], "unknown option"),
+            (&["h", "i", "--flake", ".#a"], "one host only"),
+            (&["h", "-i"], "-i wants another argument"),
+            (&["h", "--build-on", "mars"], "Unknown mode"),
+            (&["--target-host", "-oProxyCommand=x", "-f", ".#a"], "dash"),
+            (&["--help"], "Help"),
+            (&["--version"], "Version"),
+        ];
+        for (args, expected) in table {
+            let why = request(args).unwrap_err();
+            assert!(why.contains(expected), "{args:?}: {why}");
+        }
+    }
+
+    #[test]
+    fn flakes_name_a_folder_and_a_host() {
+        let table: &[(&str, &str, &str)] = &[
+            (".#web-1", ".", "web-1"),
+            ("#web-1", ".", "web-1"),
+            ("/a/b#nixosConfigurations.web-1.config.x", "/a/b", "web-1"),
+            ("git+file:///a#nixosConfigurations.\"web-1\"", "/a", "web-1"),
+        ];
+        for (uri, folder, host) in table {
+            match flake(uri).unwrap() {
+                Source::Flake { folder: f, host: h } => {
+                    assert_eq!((f.to_str().unwrap(), h.as_str()), (*folder, *host), "{uri}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
