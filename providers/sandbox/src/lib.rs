@@ -3,5 +3,28 @@
 //! It shares no code with the adapters: it speaks the vendors' HTTP as their schemas say, so
 //! that two independent readings of each API check each other.
 
+mod control;
+mod error;
+mod exchange;
+pub mod faults;
+mod files;
+mod hetzner;
+mod journal;
+mod latency;
+mod lock;
 pub mod machine;
+mod options;
+mod record;
+mod sandbox;
+mod server;
+pub mod settings;
 pub mod stand_in;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use error::SandboxError;
+pub use latency::Latency;
+pub use options::{Access, Options};
+pub use sandbox::Sandbox;
+pub use settings::Settings;

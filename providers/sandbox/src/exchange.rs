@@ -1,0 +1,197 @@
+//! One exchange: the faults that hit it, its answer, what is noted of it.
+
+use crate::control;
+use crate::faults::{self, Kind, OnAction};
+use crate::hetzner;
+use crate::journal::{Journal, Noted};
+use crate::record::Record;
+use crate::world::World;
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::response::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// More than any vendor takes.
+const LARGEST: usize = 1 << 20;
+/// What a delay can be at most, so that nothing hangs for ever by mistake.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Everything that an exchange needs.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) world: Arc<World>,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) record: Option<Record>,
+    pub(crate) routes: Router,
+}
+
+impl Desk {
+    pub(crate) fn new(world: Arc<World>, record: Option<Record>) -> Self {
+        let journal = Arc::new(Journal::default());
+        let routes = Router::new()
+            .nest(hetzner::BASE, hetzner::router(&world))
+            .nest(control::BASE, control::router(&world, &journal));
+        Self {
+            world,
+            journal,
+            record,
+            routes,
+        }
+    }
+
+    /// Answers a request; `None` ends the connection instead.
+    pub(crate) async fn exchange(&self, request: Request) -> Option<Response> {
+        let path = request.uri().path().to_owned();
+        match path.strip_prefix(hetzner::BASE) {
+            Some(below) if below.is_empty() || below.starts_with('/') => {
+                self.vendor(request, below).await
+            }
+            _ => Some(self.answer(request).await),
+        }
+    }
+
+    async fn answer(&self, request: Request) -> Response {
+        match TowerToHyperService::new(self.routes.clone())
+            .call(request)
+            .await
+        {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+
+    /// An exchange with a vendor's face, at the path below its base.
+    async fn vendor(&self, request: Request, below: &str) -> Option<Response> {
+        let id = format!("{:016x}", fastrand::u64(..));
+        let (mut parts, body) = request.into_parts();
+        let mut noted = Noted {
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            status: None,
+            request_id: id.clone(),
+        };
+        let query = parts.uri.query().map(str::to_owned);
+        let Ok(body) = to_bytes(body, LARGEST).await else {
+            return Some(StatusCode::PAYLOAD_TOO_LARGE.into_response());
+        };
+        let hits = match self.strike(&noted.method, below).await {
+            Ok(hits) => hits,
+            Err(error) => return Some(error.into_response()),
+        };
+        pause(&hits, |delay| delay.before_ms).await;
+        if hits.contains(&Kind::DropBefore) {
+            self.journal.note(noted);
+            return None;
+        }
+        parts.extensions.insert(OnAction::of(&hits));
+        let response = match refusal(&hits) {
+            Some(refusal) => refusal,
+            None => {
+                self.answer(Request::from_parts(parts, Body::from(body.clone())))
+                    .await
+            }
+        };
+        let (head, answer) = response.into_parts();
+        let answer = to_bytes(answer, usize::MAX).await.unwrap_or_default();
+        let (head, answer) = spoil(&hits, head, answer);
+        pause(&hits, |delay| delay.after_ms).await;
+        if hits.contains(&Kind::DropAfter) {
+            self.journal.note(noted);
+            return None;
+        }
+        noted.status = Some(head.status.as_u16());
+        if let Some(record) = &self.record {
+            record.write(&noted, query.as_deref(), &body, &answer).await;
+        }
+        self.journal.note(noted);
+        let mut response = Response::from_parts(head, Body::from(answer));
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert("x-correlation-id", value);
+        }
+        Some(response)
+    }
+
+    async fn strike(&self, method: &str, below: &str) -> Result<Vec<Kind>, hetzner::ApiError> {
+        let mut held = self.world.hold().await?;
+        if held.faults.is_empty() {
+            return Ok(Vec::new());
+        }
+        let hits = faults::strike(&mut held.faults, method, below);
+        held.keep().await?;
+        Ok(hits)
+    }
+}
+
+async fn pause(hits: &[Kind], of: fn(&faults::Delay) -> u64) {
+    let all: u64 = hits
+        .iter()
+        .filter_map(|kind| match kind {
+            Kind::Delay(delay) => Some(of(delay)),
+            _ => None,
+        })
+        .sum();
+    if all > 0 {
+        tokio::time::sleep(Duration::from_millis(all).min(LONGEST)).await;
+    }
+}
+
+/// The answer that stands in for a request that has no effect.
+fn refusal(hits: &[Kind]) -> Option<Response> {
+    hits.iter().find_map(|kind| match kind {
+        Kind::Status(status) if !status.effect => {
+            let (head, body) = forged(status);
+            Some(Response::from_parts(head, Body::from(body)))
+        }
+        _ => None,
+    })
+}
+
+fn forged(given: &faults::Status) -> (Parts, Bytes) {
+    let (media, body) = match (&given.body, &given.code) {
+        (Some(body), _) => ("text/html", body.clone()),
+        (None, None) => ("application/json", String::new()),
+        (None, Some(code)) => {
+            let message = given.message.as_deref().unwrap_or("a fault of the sandbox");
+            let error = json!({"error": {"code": code, "message": message, "details": null}});
+            ("application/json", error.to_string())
+        }
+    };
+    let (mut head, ()) = Response::new(()).into_parts();
+    head.status = StatusCode::from_u16(given.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    head.headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    for (name, value) in &given.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            head.headers.insert(name, value);
+        }
+    }
+    (head, Bytes::from(body))
+}
+
+/// What the faults leave of an answer whose request had its effect.
+fn spoil(hits: &[Kind], mut head: Parts, mut answer: Bytes) -> (Parts, Bytes) {
+    for kind in hits {
+        match kind {
+            Kind::Status(status) if status.effect => (head, answer) = forged(status),
+            Kind::Truncate => {
+                answer.truncate(answer.len() / 2);
+                // it belongs to the whole
+                head.headers.remove(header::CONTENT_LENGTH);
+            }
+            Kind::ContentType(media) => {
+                if let Ok(value) = HeaderValue::from_str(media) {
+                    head.headers.insert(header::CONTENT_TYPE, value);
+                }
+            }
+            _ => {}
+        }
+    }
+    (head, answer)
+}

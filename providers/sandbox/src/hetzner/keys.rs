@@ -1,0 +1,209 @@
+//! SSH keys.
+
+use super::call::{Answer, Call};
+use super::error::ApiError;
+use super::list::Filter;
+use super::project::SshKey;
+use super::view::time;
+use super::{list, names, view};
+use data_encoding::{BASE64, BASE64_NOPAD};
+use md5::{Digest, Md5};
+use serde_json::{Value, json};
+
+const TYPES: &[&str] = &[
+    "ssh-ed25519",
+    "ssh-rsa",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "sk-ssh-ed25519@openssh.com",
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+];
+
+fn json(key: &SshKey) -> Value {
+    json!({
+        "id": key.id,
+        "name": key.name,
+        "fingerprint": key.fingerprint,
+        "public_key": key.public_key,
+        "labels": key.labels,
+        "created": time(key.created),
+    })
+}
+
+/// The MD5 of the key's blob, as `ab:cd:…`; none for what is no public key.
+fn fingerprint(public_key: &str) -> Option<String> {
+    let mut words = public_key.split_ascii_whitespace();
+    let (kind, blob) = (words.next()?, words.next()?);
+    let blob = BASE64
+        .decode(blob.as_bytes())
+        .or_else(|_| BASE64_NOPAD.decode(blob.as_bytes()))
+        .ok()?;
+    // the blob names its type itself, after the length of that name, and something follows
+    let (length, rest) = blob.split_first_chunk::<4>()?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+    let (name, rest) = rest.split_at_checked(length)?;
+    let whole = match kind {
+        "ssh-ed25519" => rest.len() == 4 + 32,
+        _ => !rest.is_empty(),
+    };
+    if !TYPES.contains(&kind)
+        || name != kind.as_bytes()
+        || !whole
+        || public_key.trim().contains('\n')
+    {
+        return None;
+    }
+    let digest = Md5::digest(&blob);
+    Some(
+        digest
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .join(":"),
+    )
+}
+
+pub(super) async fn all(call: Call) -> Answer {
+    let filter = Filter::of(&call.query)?;
+    let fingerprint = call.query.one("fingerprint");
+    let held = call.hold().await?;
+    let found = held
+        .hetzner
+        .ssh_keys
+        .values()
+        .filter(|key| filter.fits(&key.name, &key.labels))
+        .filter(|key| fingerprint.is_none_or(|wanted| wanted == key.fingerprint))
+        .map(json)
+        .collect();
+    list::answer(&call.query, "/ssh_keys", "ssh_keys", &["id", "name"], found)
+}
+
+pub(super) async fn one(call: Call) -> Answer {
+    let id = call.id("SSH key")?;
+    let held = call.hold().await?;
+    let key = held.hetzner.ssh_keys.get(&id);
+    view::shown(
+        "ssh_key",
+        json(key.ok_or_else(|| ApiError::not_found("SSH key", id))?),
+    )
+}
+
+pub(super) async fn create(call: Call) -> Answer {
+    let mut input = call.input(&["name", "public_key", "labels"])?;
+    let name = input.text("name");
+    let name = input.name("name", name, names::free);
+    let name = input.required("name", name);
+    let public_key = input.text("public_key");
+    let public_key = input.required("public_key", public_key);
+    let labels = input.labels("labels").unwrap_or_default();
+    let fingerprint = fingerprint(&public_key);
+    if fingerprint.is_none() && !public_key.is_empty() {
+        input.wrong("public_key", "is not a valid OpenSSH public key");
+    }
+    input.done()?;
+    let mut held = call.hold().await?;
+    let fingerprint = fingerprint.unwrap_or_default();
+    if held
+        .hetzner
+        .ssh_keys
+        .values()
+        .any(|key| key.fingerprint == fingerprint)
+    {
+        return Err(ApiError::not_unique(
+            "public_key",
+            "SSH key with the same fingerprint already exists",
+        ));
+    }
+    check_unique(&held, &name, None)?;
+    let key = SshKey {
+        id: held.hetzner.next_id(),
+        name,
+        fingerprint,
+        public_key: public_key.trim().to_owned(),
+        labels,
+        created: held.now,
+    };
+    let shown = json(&key);
+    held.hetzner.ssh_keys.insert(key.id, key);
+    held.keep().await?;
+    view::made(json!({ "ssh_key": shown }))
+}
+
+fn check_unique(
+    held: &crate::world::Held<'_>,
+    name: &str,
+    own: Option<u64>,
+) -> Result<(), ApiError> {
+    let others = held.hetzner.ssh_keys.values();
+    names::unique(
+        name,
+        "SSH key",
+        own,
+        others.map(|key| (key.id, key.name.as_str())),
+    )
+}
+
+pub(super) async fn update(call: Call) -> Answer {
+    let id = call.id("SSH key")?;
+    let mut input = call.input(&["name", "labels"])?;
+    let name = input.text("name");
+    let name = input.name("name", name, names::free);
+    let labels = input.labels("labels");
+    input.done()?;
+    let mut held = call.hold().await?;
+    if let Some(name) = &name {
+        check_unique(&held, name, Some(id))?;
+    }
+    let key = held.hetzner.ssh_keys.get_mut(&id);
+    let key = key.ok_or_else(|| ApiError::not_found("SSH key", id))?;
+    if let Some(name) = name {
+        key.name = name;
+    }
+    if let Some(labels) = labels {
+        key.labels = labels;
+    }
+    let shown = json(key);
+    held.keep().await?;
+    view::shown("ssh_key", shown)
+}
+
+pub(super) async fn delete(call: Call) -> Answer {
+    let id = call.id("SSH key")?;
+    let mut held = call.hold().await?;
+    if held.hetzner.ssh_keys.remove(&id).is_none() {
+        return Err(ApiError::not_found("SSH key", id));
+    }
+    held.keep().await?;
+    view::nothing()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_are_those_of_openssh() {
+        // made with ssh-keygen, and read with `ssh-keygen -l -E md5`
+        let key =
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAt44Iro0Ta/t4VxRHCoj1oESE2TQVy/DdvZMXNITezS a@b";
+        assert_eq!(
+            fingerprint(key).unwrap(),
+            "7f:9c:1a:d6:1a:bf:70:45:0d:73:85:6e:75:56:13:a5"
+        );
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        for text in [
+            "",
+            "ssh-ed25519",
+            "ssh-ed25519 !!!",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5",
+            "ssh-dss AAAAB3NzaC1kc3MAAACB",
+            "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIAt44Iro0Ta/t4VxRHCoj1oESE2TQVy/DdvZMXNITezS",
+        ] {
+            assert_eq!(fingerprint(text), None, "{text}");
+        }
+    }
+}

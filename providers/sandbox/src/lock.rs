@@ -1,0 +1,180 @@
+//! One process holds a world; others join it or wait for it.
+
+use crate::error::SandboxError;
+use crate::files;
+use crate::options::Access;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long a command waits for another that holds the world.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What the holder of a world tells the others, in `running.json`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Running {
+    pid: u32,
+    serve: bool,
+    access: Access,
+}
+
+/// The lock on a world; released when it is dropped, whatever ends the process.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    folder: PathBuf,
+    _file: File,
+}
+
+/// What came of asking for a world.
+#[derive(Debug)]
+pub(crate) enum Held {
+    /// This process has it now.
+    Here(Lock),
+    /// Another serves it.
+    Elsewhere(Access),
+}
+
+/// Takes the world, or joins the one who serves it.
+pub(crate) async fn take(folder: &Path, patience: Duration) -> Result<Held, SandboxError> {
+    let path = folder.join("lock");
+    let file = files::private_file(&path, false)?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => {
+                let lock = Lock {
+                    folder: folder.to_owned(),
+                    _file: file,
+                };
+                // what a killed holder left says nothing about now
+                lock.withdraw();
+                return Ok(Held::Here(lock));
+            }
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => {
+                return Err(SandboxError::file("cannot lock", path)(error));
+            }
+        }
+        let running = read(folder);
+        if let Some(Running {
+            serve: true,
+            access,
+            ..
+        }) = running
+        {
+            return Ok(Held::Elsewhere(Access {
+                joined: true,
+                ..access
+            }));
+        }
+        if begun.elapsed() >= patience {
+            return Err(SandboxError::InUse {
+                path: folder.to_owned(),
+                holder: running.map_or_else(
+                    || "another process".to_owned(),
+                    |running| format!("process {}", running.pid),
+                ),
+                seconds: patience.as_secs(),
+            });
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+impl Lock {
+    /// Tells the others who holds the world and, if it serves, how to reach it.
+    pub(crate) fn announce(&self, access: &Access, serve: bool) -> Result<(), SandboxError> {
+        let running = Running {
+            pid: std::process::id(),
+            serve,
+            access: access.clone(),
+        };
+        let path = self.folder.join("running.json");
+        let content = serde_json::to_vec(&running).map_err(|error| SandboxError::Malformed {
+            path: path.clone(),
+            message: error.to_string(),
+        })?;
+        files::replace(&path, &content)
+    }
+
+    fn withdraw(&self) {
+        // not being there is what is wanted, and a stale one is never believed without the lock
+        let _ = fs::remove_file(self.folder.join("running.json"));
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        self.withdraw();
+    }
+}
+
+fn read(folder: &Path) -> Option<Running> {
+    let text = fs::read(folder.join("running.json")).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access() -> Access {
+        Access {
+            endpoint_hetzner: "http://127.0.0.1:1/hetzner/v1".to_owned(),
+            token_hetzner: "t".to_owned(),
+            ssh_port: 22222,
+            joined: false,
+            control: "http://127.0.0.1:1/_sandbox".to_owned(),
+        }
+    }
+
+    async fn here(folder: &Path) -> Lock {
+        match take(folder, Duration::ZERO).await.unwrap() {
+            Held::Here(lock) => lock,
+            Held::Elsewhere(access) => panic!("held by {access:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_served_world_is_joined() {
+        let home = tempfile::tempdir().unwrap();
+        let lock = here(home.path()).await;
+        lock.announce(&access(), true).unwrap();
+        let Held::Elsewhere(found) = take(home.path(), Duration::ZERO).await.unwrap() else {
+            panic!("two hold it");
+        };
+        assert!(found.joined);
+        assert_eq!(found.endpoint_hetzner, access().endpoint_hetzner);
+        drop(lock);
+        here(home.path()).await;
+    }
+
+    #[tokio::test]
+    async fn a_short_command_is_waited_for_and_named() {
+        let home = tempfile::tempdir().unwrap();
+        let lock = here(home.path()).await;
+        lock.announce(&access(), false).unwrap();
+        let error = take(home.path(), Duration::ZERO).await.unwrap_err();
+        let pid = std::process::id().to_string();
+        assert!(error.to_string().contains(&pid), "{error}");
+
+        let folder = home.path().to_owned();
+        let waiting = tokio::spawn(async move { take(&folder, PATIENCE).await });
+        tokio::task::yield_now().await;
+        drop(lock);
+        assert!(matches!(waiting.await.unwrap().unwrap(), Held::Here(_)));
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_holder_left_is_not_believed() {
+        let home = tempfile::tempdir().unwrap();
+        let lock = here(home.path()).await;
+        lock.announce(&access(), true).unwrap();
+        let left = fs::read(home.path().join("running.json")).unwrap();
+        drop(lock);
+        fs::write(home.path().join("running.json"), left).unwrap();
+        here(home.path()).await;
+    }
+}

@@ -1,0 +1,67 @@
+//! What a sandbox is opened with, and what it answers with.
+
+use crate::latency::Latency;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// How a sandbox is opened.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The folder that keeps the world; made (0700) when it is not there.
+    pub state_dir: PathBuf,
+    /// Where it listens; loopback only. `None` is a free port on 127.0.0.1.
+    pub listen: Option<SocketAddr>,
+    /// A JSON file with [`crate::Settings`]: what the world is made with, and what is merged
+    /// into it again at each start. Objects merge field by field, lists of named things by
+    /// name; other lists replace what was there.
+    pub world: Option<PathBuf>,
+    /// Overrides the world's latencies, and is kept with it.
+    pub latency: Option<Latency>,
+    /// Others may join: they use this one's endpoint while it runs. One that does not serve
+    /// makes others wait.
+    pub serve: bool,
+    /// A file (0600) that gets one JSON line for each exchange with a vendor's face, without
+    /// secrets: `{method, path, query, request_body, status, response_body}`.
+    pub record: Option<PathBuf>,
+}
+
+/// How clients reach an open sandbox.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// The base address of the Hetzner Cloud face, without a slash at the end.
+    pub endpoint_hetzner: String,
+    /// The token that it takes.
+    pub token_hetzner: String,
+    /// The port that the SSH of all machines listens on, each at its own loopback address.
+    pub ssh_port: u16,
+    /// Another process holds the world, and this one only talks to it.
+    #[serde(skip)]
+    pub joined: bool,
+    /// The base address of the control endpoint; it takes the same token.
+    pub control: String,
+}
+
+impl Access {
+    /// The variables that make any other client of this ecosystem use the sandbox.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("HCLOUD_ENDPOINT", self.endpoint_hetzner.clone()),
+            ("HCLOUD_TOKEN", self.token_hetzner.clone()),
+            ("PROVISION_SSH_PORT", self.ssh_port.to_string()),
+        ]
+    }
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Access")
+            .field("endpoint_hetzner", &self.endpoint_hetzner)
+            .field("token_hetzner", &"***")
+            .field("ssh_port", &self.ssh_port)
+            .field("joined", &self.joined)
+            .field("control", &self.control)
+            .finish()
+    }
+}

@@ -1,0 +1,128 @@
+//! The sandbox as its users open and close it.
+
+use crate::error::SandboxError;
+use crate::exchange::Desk;
+use crate::lock::{self, Held, Lock};
+use crate::machine::Maker;
+use crate::machine::emulated::{Emulated, EmulatedOptions};
+use crate::options::{Access, Options};
+use crate::record::Record;
+use crate::settings::Settings;
+use crate::world::World;
+use crate::{control, files, hetzner, server};
+use std::sync::Arc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// An open sandbox: the world itself, or a way to the process that has it.
+///
+/// Dropping it leaves the world as it was last kept, which is after every answer; closing it
+/// also keeps what the machines did since.
+#[derive(Debug)]
+pub struct Sandbox {
+    access: Access,
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    world: Arc<World>,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+    // last, so that the world is let go when nothing uses it any more
+    _lock: Lock,
+}
+
+impl Sandbox {
+    /// Opens the world of the folder with machines that live in this process, or joins the
+    /// process that serves it; waits up to a minute for one that uses it without serving.
+    ///
+    /// The machines belong to the tokio runtime that this is called in.
+    pub async fn open(options: Options) -> Result<Self, SandboxError> {
+        Self::open_made(options, |settings| {
+            let latency = settings.latency.of_machines();
+            Arc::new(Emulated::new(EmulatedOptions { latency }))
+        })
+        .await
+    }
+
+    /// The same with machines of another kind: opens the world, or joins the process that
+    /// serves it; waits up to a minute for one that uses it without serving.
+    pub async fn open_with(options: Options, maker: Arc<dyn Maker>) -> Result<Self, SandboxError> {
+        Self::open_made(options, |_| maker).await
+    }
+
+    async fn open_made(
+        options: Options,
+        maker: impl FnOnce(&Settings) -> Arc<dyn Maker>,
+    ) -> Result<Self, SandboxError> {
+        let listener = server::listen(options.listen).await?;
+        files::private_folder(&options.state_dir)?;
+        let lock = match lock::take(&options.state_dir, lock::PATIENCE).await? {
+            Held::Here(lock) => lock,
+            Held::Elsewhere(access) => {
+                return Ok(Self {
+                    access,
+                    running: None,
+                });
+            }
+        };
+        let record = options.record.as_deref().map(Record::open).transpose()?;
+        let world = Arc::new(World::open(&options, maker).await?);
+        let address = listener
+            .local_addr()
+            .map_err(SandboxError::file("cannot listen for", &options.state_dir))?;
+        let access = {
+            let held = world.hold().await?;
+            Access {
+                endpoint_hetzner: format!("http://{address}{}", hetzner::BASE),
+                token_hetzner: held.token.clone(),
+                ssh_port: held.ssh_port,
+                joined: false,
+                control: format!("http://{address}{}", control::BASE),
+            }
+        };
+        let stop = CancellationToken::new();
+        let desk = Arc::new(Desk::new(Arc::clone(&world), record));
+        let serving = tokio::spawn(server::serve(listener, desk, stop.clone()));
+        let living = tokio::spawn({
+            let (world, stop) = (Arc::clone(&world), stop.clone());
+            async move { world.live(stop).await }
+        });
+        lock.announce(&access, options.serve)?;
+        Ok(Self {
+            access,
+            running: Some(Running {
+                world,
+                stop,
+                tasks: vec![serving, living],
+                _lock: lock,
+            }),
+        })
+    }
+
+    /// How to reach it.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Answers what is under way, keeps the world and lets it go; a joined one is only left.
+    pub async fn close(mut self) -> Result<(), SandboxError> {
+        let Some(mut running) = self.running.take() else {
+            return Ok(());
+        };
+        running.stop.cancel();
+        for task in std::mem::take(&mut running.tasks) {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the sandbox ended badly");
+            }
+        }
+        running.world.hold().await?.keep().await
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

@@ -1,0 +1,230 @@
+//! Every answer against the vendor's schema, where that is at hand.
+
+use super::{Fixture, KEY, id};
+use jsonschema::Validator;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The vendor's document lies beside the repository, not in it.
+fn document() -> Option<Value> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/specs/hetzner-cloud.openapi.json");
+    let text = std::fs::read(path).ok()?;
+    Some(serde_json::from_slice(&text).unwrap())
+}
+
+/// The vendor's schema of an answer.
+fn schema_of(document: &Value, method: &str, path: &str, status: u16) -> Option<Value> {
+    let below = path.strip_prefix("/hetzner/v1")?;
+    let paths = document["paths"].as_object()?;
+    let segments = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
+    let wanted = segments(below);
+    let fits = |pattern: &str, loose: bool| {
+        let pattern = segments(pattern);
+        pattern.len() == wanted.len()
+            && pattern
+                .iter()
+                .zip(&wanted)
+                .all(|(p, w)| p == w || loose && p.starts_with('{'))
+    };
+    // a path without parameters goes before one with
+    let operations = paths
+        .iter()
+        .find(|(pattern, _)| fits(pattern, false))
+        .or_else(|| {
+            paths
+                .iter()
+                .filter(|(pattern, _)| fits(pattern, true))
+                .min_by_key(|(p, _)| p.matches('{').count())
+        })?
+        .1;
+    let responses = &operations[method.to_lowercase()]["responses"];
+    let exact = status.to_string();
+    let range = format!("{}xx", status / 100);
+    let response = responses.get(&exact).or_else(|| responses.get(&range))?;
+    let schema = &response["content"]["application/json"]["schema"];
+    let mut whole = Map::new();
+    whole.insert("components".to_owned(), document["components"].clone());
+    whole.insert("allOf".to_owned(), json!([schema]));
+    Some(Value::Object(whole))
+}
+
+/// Does about everything that the face can, so that the record has it.
+async fn everything(world: &Fixture) {
+    let client = &world.client;
+    let look = async |path: &str| drop(client.send(client.request(Method::GET, path)).await);
+    let key = client
+        .did(
+            "/ssh_keys",
+            json!({"name": "me", "public_key": KEY, "labels": {"a": "b"}}),
+        )
+        .await;
+    let key = id(&key["ssh_key"]);
+    let order = json!({"name": "web-1", "server_type": "cx23", "image": "debian-13", "location": "fsn1", "ssh_keys": [key]});
+    let server = id(&client.did("/servers", order.clone()).await["server"]);
+    client.post("/servers", order).await;
+    client.post("/servers", json!({})).await;
+    let other = id(&client
+        .did(
+            "/servers",
+            json!({"name": "arm", "server_type": "cax11", "image": "debian-12",
+        "public_net": {"enable_ipv4": false}}),
+        )
+        .await["server"]);
+    let volume = client
+        .did(
+            "/volumes",
+            json!({"name": "data", "size": 10, "server": server}),
+        )
+        .await;
+    let volume = id(&volume["volume"]);
+    let address = client
+        .did(
+            "/primary_ips",
+            json!({"name": "ip", "type": "ipv4", "location": "nbg1"}),
+        )
+        .await;
+    let address = id(&address["primary_ip"]);
+    client
+        .put(&format!("/servers/{server}"), json!({"labels": {"c": "d"}}))
+        .await;
+    client
+        .put(&format!("/ssh_keys/{key}"), json!({"name": "mine"}))
+        .await;
+    client
+        .put(&format!("/volumes/{volume}"), json!({"name": "more"}))
+        .await;
+    client
+        .put(
+            &format!("/primary_ips/{address}"),
+            json!({"auto_delete": true}),
+        )
+        .await;
+    for (action, body) in [
+        ("poweroff", json!({})),
+        ("poweron", json!({})),
+        ("reboot", json!({})),
+        ("reset", json!({})),
+        ("shutdown", json!({})),
+        ("enable_rescue", json!({"ssh_keys": [key]})),
+        ("disable_rescue", json!({})),
+        ("rebuild", json!({"image": "debian-12"})),
+        ("request_console", json!({})),
+        ("reset_password", json!({})),
+        (
+            "change_protection",
+            json!({"delete": false, "rebuild": false}),
+        ),
+        ("create_image", json!({})),
+    ] {
+        client
+            .post(&format!("/servers/{server}/actions/{action}"), body)
+            .await;
+    }
+    for path in [
+        "/servers",
+        "/servers?name=web-1",
+        "/servers/actions",
+        "/ssh_keys",
+        "/server_types",
+        "/locations",
+        "/images",
+        "/isos",
+        "/pricing",
+        "/primary_ips",
+        "/primary_ips/actions",
+        "/volumes",
+        "/volumes/actions",
+        "/firewalls",
+        "/networks",
+        "/placement_groups",
+        "/floating_ips",
+        "/load_balancers",
+        "/load_balancer_types",
+        "/certificates",
+        "/datacenters",
+        "/servers/1",
+        "/actions",
+        "/images/114690387",
+        "/locations/1",
+        "/server_types/114",
+    ] {
+        look(path).await;
+    }
+    for path in [
+        format!("/servers/{server}"),
+        format!("/servers/{other}"),
+        format!("/servers/{server}/actions"),
+        format!("/ssh_keys/{key}"),
+        format!("/volumes/{volume}"),
+        format!("/volumes/{volume}/actions"),
+        format!("/primary_ips/{address}"),
+        format!("/primary_ips/{address}/actions"),
+    ] {
+        look(&path).await;
+    }
+    let action = id(&client.get("/servers/actions").await["actions"][0]);
+    for path in [
+        format!("/actions/{action}"),
+        format!("/actions?id={action}"),
+        format!("/servers/{server}/actions/{action}"),
+    ] {
+        look(&path).await;
+    }
+    client
+        .did(&format!("/volumes/{volume}/actions/detach"), json!({}))
+        .await;
+    client.delete(&format!("/volumes/{volume}")).await;
+    client.delete(&format!("/servers/{server}")).await;
+    client.delete(&format!("/servers/{other}")).await;
+    client.delete(&format!("/primary_ips/{address}")).await;
+    client.delete(&format!("/ssh_keys/{key}")).await;
+}
+
+#[tokio::test]
+async fn every_answer_is_as_the_vendor_says() {
+    let world = Fixture::new().await;
+    everything(&world).await;
+    let record = std::fs::read_to_string(world.home.path().join("record.jsonl")).unwrap();
+    let exchanges: Vec<Value> = record
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(exchanges.len() > 60, "{}", exchanges.len());
+    let Some(document) = document() else {
+        return;
+    };
+    let mut validators: BTreeMap<String, Validator> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for exchange in &exchanges {
+        let (method, path) = (
+            exchange["method"].as_str().unwrap(),
+            exchange["path"].as_str().unwrap(),
+        );
+        let status = u16::try_from(exchange["status"].as_u64().unwrap()).unwrap();
+        if status == 204 {
+            assert_eq!(exchange["response_body"], Value::Null);
+            continue;
+        }
+        let Some(schema) = schema_of(&document, method, path, status) else {
+            wrong.push(format!(
+                "{method} {path}: {status} is not an answer of the vendor's"
+            ));
+            continue;
+        };
+        let key = schema["allOf"][0].to_string();
+        let validator = validators
+            .entry(key)
+            .or_insert_with(|| jsonschema::draft202012::new(&schema).unwrap());
+        for error in validator.iter_errors(&exchange["response_body"]) {
+            wrong.push(format!(
+                "{method} {path} {status}: {} at {}",
+                error,
+                error.instance_path()
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

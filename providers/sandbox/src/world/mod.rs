@@ -1,0 +1,202 @@
+//! A world that is open: its document, its machines, and the clock that moves both.
+
+pub(crate) mod document;
+mod open;
+
+use crate::error::SandboxError;
+use crate::faults::OnAction;
+use crate::files;
+use crate::machine::{Machine, MachineError, Maker, Spec};
+use document::Document;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, MutexGuard, Notify};
+use tokio_util::sync::CancellationToken;
+
+/// How often machines are asked whether they changed by themselves.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// How soon a server that was told to reboot is looked at again.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// A world that is open in this process.
+#[derive(Debug)]
+pub(crate) struct World {
+    folder: PathBuf,
+    maker: Arc<dyn Maker>,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+struct State {
+    document: Document,
+    machines: BTreeMap<String, Arc<dyn Machine>>,
+    /// What the file holds.
+    kept: Vec<u8>,
+}
+
+// the document holds secrets
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State")
+            .field("machines", &self.machines.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The world in one pair of hands: everything that is due has happened, and nothing else
+/// happens until it is let go.
+pub(crate) struct Held<'a> {
+    world: &'a World,
+    state: MutexGuard<'a, State>,
+    /// When it was taken.
+    pub(crate) now: Timestamp,
+    /// What hits the action that is begun next.
+    pub(crate) on_action: OnAction,
+}
+
+impl World {
+    /// Takes the world, after everything that is due has happened and is kept.
+    pub(crate) async fn hold(&self) -> Result<Held<'_>, SandboxError> {
+        let mut held = Held {
+            world: self,
+            state: self.state.lock().await,
+            now: Timestamp::now(),
+            on_action: OnAction::default(),
+        };
+        if crate::hetzner::settle(&mut held).await {
+            held.keep().await?;
+        }
+        Ok(held)
+    }
+
+    /// Moves the world on by itself until it is told to stop: actions end when they are due
+    /// though nobody asks, and what machines did is kept.
+    pub(crate) async fn live(&self, stop: CancellationToken) {
+        let mut asked = tokio::time::Instant::now();
+        loop {
+            let pause = match self.beat(asked.elapsed() >= HEARTBEAT).await {
+                Ok((pause, kept)) => {
+                    if kept {
+                        asked = tokio::time::Instant::now();
+                    }
+                    pause
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the sandbox's world could not be kept");
+                    HEARTBEAT
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.changed.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn beat(&self, keep: bool) -> Result<(Duration, bool), SandboxError> {
+        let mut held = self.hold().await?;
+        if keep {
+            held.keep().await?;
+        }
+        let pause = match held.hetzner.next_due() {
+            Some(crate::hetzner::Due::Soon) => GLANCE,
+            Some(crate::hetzner::Due::At(at)) => {
+                Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or(Duration::ZERO)
+            }
+            None => HEARTBEAT,
+        };
+        Ok((pause.min(HEARTBEAT), keep))
+    }
+}
+
+impl Held<'_> {
+    /// Keeps the world as it is now: on disk before this returns.
+    pub(crate) async fn keep(&mut self) -> Result<(), SandboxError> {
+        let state = &mut *self.state;
+        let mut machines = BTreeMap::new();
+        for (id, machine) in &state.machines {
+            machines.insert(id.clone(), machine.snapshot().await);
+        }
+        state.document.machines = machines;
+        let path = self.world.folder.join("world.json");
+        let content =
+            serde_json::to_vec(&state.document).map_err(|error| SandboxError::Malformed {
+                path: path.clone(),
+                message: error.to_string(),
+            })?;
+        if content != state.kept {
+            let to_write = content.clone();
+            let target = path.clone();
+            tokio::task::spawn_blocking(move || files::replace(&target, &to_write))
+                .await
+                .map_err(|error| {
+                    SandboxError::file("cannot write", path)(std::io::Error::other(error))
+                })??;
+            state.kept = content;
+        }
+        self.world.changed.notify_one();
+        Ok(())
+    }
+
+    /// The machine of that id, once it is made.
+    pub(crate) fn machine(&self, id: &str) -> Option<Arc<dyn Machine>> {
+        self.state.machines.get(id).cloned()
+    }
+
+    /// The ids of all machines.
+    pub(crate) fn machine_ids(&self) -> Vec<String> {
+        self.state.machines.keys().cloned().collect()
+    }
+
+    /// Makes a machine, with the faults that the settings have for its name.
+    pub(crate) async fn make(&mut self, spec: Spec) -> Result<Arc<dyn Machine>, MachineError> {
+        let id = spec.id.clone();
+        let faults = self
+            .settings
+            .machine_faults
+            .iter()
+            .find(|rule| rule.fit(&spec.hostname))
+            .map(|rule| rule.faults.clone());
+        let machine = self.world.maker.make(spec).await?;
+        self.state.machines.insert(id, Arc::clone(&machine));
+        if let Some(faults) = faults {
+            machine.misbehave(faults).await?;
+        }
+        Ok(machine)
+    }
+
+    /// The machine is gone, if it was there.
+    pub(crate) async fn destroy(&mut self, id: &str) -> Result<(), MachineError> {
+        match self.state.machines.remove(id) {
+            Some(machine) => machine.destroy().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a machine that exists has that address.
+    pub(crate) fn address_in_use(&self, address: std::net::Ipv4Addr) -> bool {
+        self.state
+            .machines
+            .values()
+            .any(|machine| machine.spec().ipv4 == address)
+    }
+}
+
+impl Deref for Held<'_> {
+    type Target = Document;
+
+    fn deref(&self) -> &Document {
+        &self.state.document
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut Document {
+        &mut self.state.document
+    }
+}
