@@ -195,9 +195,14 @@ mod tests {
         let error = run(&mut sh(&script), within(500)).unwrap_err();
         assert!(error.contains("not done"), "{error}");
         let pid = std::fs::read_to_string(&pid).unwrap();
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
-        // gone, or dead and not yet collected by whoever inherited it
-        assert!(stat.is_err() || stat.is_ok_and(|s| s.contains(") Z ")));
+        let stat = format!("/proc/{}/stat", pid.trim());
+        // gone, or dead and not yet collected by whoever inherited it; that takes a moment
+        let dead = || std::fs::read_to_string(&stat).map_or(true, |text| text.contains(") Z "));
+        let until = Instant::now() + GRACE;
+        while !dead() {
+            assert!(Instant::now() < until, "it outlived its group");
+            thread::sleep(LOOK);
+        }
     }
 
     #[test]

@@ -1,0 +1,61 @@
+//! Three clients that others have written agree with the sandbox: each makes a key and a server,
+//! finds both, arms the rescue system, resets into it, and removes everything again. What they
+//! have seen is compared field by field, and what was said is checked against the vendor's schema.
+
+#[path = "clients/child.rs"]
+mod child;
+#[path = "clients/cli.rs"]
+mod cli;
+#[path = "clients/library.rs"]
+mod library;
+#[path = "clients/python.rs"]
+mod python;
+#[path = "clients/seen.rs"]
+mod seen;
+mod support;
+
+use support::world::{World, assert_valid};
+use support::{needed, openapi};
+
+/// Ends the sandbox, and checks what was said in it.
+async fn check(world: World, excused: fn(&str) -> bool) {
+    let exchanges = world.close().await;
+    assert!(
+        exchanges.len() > 10,
+        "only {} exchanges were recorded",
+        exchanges.len()
+    );
+    if let Some(vendor) = openapi::vendor() {
+        assert_valid(&vendor, &exchanges, excused);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_command_line_client_agrees() {
+    let Some(program) = needed(cli::find(), "hcloud") else {
+        return;
+    };
+    let world = World::open().await;
+    let seen = cli::session(&program, &world).await;
+    seen.check();
+    check(world, cli::excused).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_python_client_agrees() {
+    let Some(program) = needed(python::find(), "Python's hcloud") else {
+        return;
+    };
+    let world = World::open().await;
+    let seen = python::session(&program, &world).await;
+    seen.check();
+    check(world, python::excused).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_crate_agrees() {
+    let world = World::open().await;
+    let seen = library::session(&world).await;
+    seen.check();
+    check(world, |_| false).await;
+}

@@ -1,0 +1,58 @@
+//! A sandbox of a test's own, which records what it is asked and answers.
+
+use super::openapi::{self, Document, Exchange};
+use provision_sandbox::{Access, Options, Sandbox};
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// An open sandbox in a folder that goes with it.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) folder: TempDir,
+    sandbox: Sandbox,
+}
+
+impl World {
+    /// An empty one, without latencies.
+    pub(crate) async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            state_dir: folder.path().join("world"),
+            record: Some(folder.path().join("record.jsonl")),
+            ..Options::default()
+        };
+        let sandbox = Sandbox::open(options).await.unwrap();
+        Self { folder, sandbox }
+    }
+
+    /// How clients reach it.
+    pub(crate) fn access(&self) -> &Access {
+        self.sandbox.access()
+    }
+
+    /// A file of the test's in its folder.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Ends it, and gives what was recorded.
+    pub(crate) async fn close(self) -> Vec<Exchange> {
+        self.sandbox.close().await.unwrap();
+        openapi::read_record(&self.folder.path().join("record.jsonl"))
+    }
+}
+
+/// Fails with all findings, but those that `excused` knows.
+pub(crate) fn assert_valid(document: &Document, exchanges: &[Exchange], excused: fn(&str) -> bool) {
+    assert!(!exchanges.is_empty(), "nothing was recorded");
+    let findings: Vec<String> = exchanges
+        .iter()
+        .flat_map(|exchange| document.check(exchange))
+        .filter(|finding| !excused(finding))
+        .collect();
+    assert!(
+        findings.is_empty(),
+        "against the schema:\n{}",
+        findings.join("\n")
+    );
+}
