@@ -97,8 +97,7 @@ pub(super) async fn one(call: Call) -> Answer {
     let id = call.id("image")?;
     let held = call.hold().await?;
     let found = held.settings.images.iter().find(|image| image.id == id);
-    view::shown(
-        "image",
-        json(found.ok_or_else(|| ApiError::not_found("image", id))?),
-    )
+    Ok(view::shown(
+        "image", &json(found.ok_or_else(|| ApiError::not_found("image", id))?),
+    ))
 }

@@ -83,10 +83,9 @@ pub(super) async fn one(call: Call) -> Answer {
     let id = call.id("SSH key")?;
     let held = call.hold().await?;
     let key = held.hetzner.ssh_keys.get(&id);
-    view::shown(
-        "ssh_key",
-        json(key.ok_or_else(|| ApiError::not_found("SSH key", id))?),
-    )
+    Ok(view::shown(
+        "ssh_key", &json(key.ok_or_else(|| ApiError::not_found("SSH key", id))?),
+    ))
 }
 
 pub(super) async fn create(call: Call) -> Answer {
@@ -127,7 +126,7 @@ pub(super) async fn create(call: Call) -> Answer {
     let shown = json(&key);
     held.hetzner.ssh_keys.insert(key.id, key);
     held.keep().await?;
-    view::made(json!({ "ssh_key": shown }))
+    Ok(view::made(json!({ "ssh_key": shown })))
 }
 
 fn check_unique(
@@ -165,7 +164,7 @@ pub(super) async fn update(call: Call) -> Answer {
     }
     let shown = json(key);
     held.keep().await?;
-    view::shown("ssh_key", shown)
+    Ok(view::shown("ssh_key", &shown))
 }
 
 pub(super) async fn delete(call: Call) -> Answer {
@@ -175,7 +174,7 @@ pub(super) async fn delete(call: Call) -> Answer {
         return Err(ApiError::not_found("SSH key", id));
     }
     held.keep().await?;
-    view::nothing()
+    Ok(view::nothing())
 }
 
 #[cfg(test)]

@@ -50,8 +50,7 @@ pub(super) async fn one(call: Call) -> Answer {
     let id = call.id("location")?;
     let held = call.hold().await?;
     let found = held.settings.locations.iter().find(|place| place.id == id);
-    view::shown(
-        "location",
-        json(found.ok_or_else(|| ApiError::not_found("location", id))?),
-    )
+    Ok(view::shown(
+        "location", &json(found.ok_or_else(|| ApiError::not_found("location", id))?),
+    ))
 }

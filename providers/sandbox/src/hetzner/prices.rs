@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 pub(super) async fn all(call: Call) -> Answer {
     let held = call.hold().await?;
-    view::shown("pricing", json(&held.settings))
+    Ok(view::shown("pricing", &json(&held.settings)))
 }
 
 fn json(settings: &Settings) -> Value {

@@ -106,5 +106,5 @@ pub(super) async fn one(call: Call) -> Answer {
         .iter()
         .find(|found| found.id == id);
     let found = found.ok_or_else(|| ApiError::not_found("server type", id))?;
-    view::shown("server_type", json(&held.settings, found))
+    Ok(view::shown("server_type", &json(&held.settings, found)))
 }

@@ -1,11 +1,10 @@
 //! How the vendor writes what many answers share.
 
-use super::call::Answer;
 use crate::settings::catalog::Deprecation;
 use crate::settings::money::Money;
 use axum::Json;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -30,23 +29,23 @@ pub(super) fn deprecation(deprecation: Option<&Deprecation>) -> Value {
 }
 
 /// 200 with one thing.
-pub(super) fn shown(key: &str, value: Value) -> Answer {
-    Ok(Json(json!({ key: value })).into_response())
+pub(super) fn shown(key: &str, value: &Value) -> Response {
+    Json(json!({ key: value })).into_response()
 }
 
 /// 201 with whatever was made.
-pub(super) fn made(body: Value) -> Answer {
-    Ok((StatusCode::CREATED, Json(body)).into_response())
+pub(super) fn made(body: Value) -> Response {
+    (StatusCode::CREATED, Json(body)).into_response()
 }
 
 /// 201 with the action that was begun.
-pub(super) fn begun(action: Value) -> Answer {
+pub(super) fn begun(action: &Value) -> Response {
     made(json!({ "action": action }))
 }
 
 /// 204.
-pub(super) fn nothing() -> Answer {
-    Ok(StatusCode::NO_CONTENT.into_response())
+pub(super) fn nothing() -> Response {
+    StatusCode::NO_CONTENT.into_response()
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ fn lay(base: &mut Value, over: &Value, path: &str) {
     match (base, over) {
         // a word such as "realistic" stands for a whole object, which a later one replaces
         (Value::Object(base), Value::Object(over)) if path != "latency" => {
-            lay_object(base, over, path)
+            lay_object(base, over, path);
         }
         (Value::Array(base), Value::Array(over)) if !names_of(path).is_empty() => {
             for entry in over {

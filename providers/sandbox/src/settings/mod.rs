@@ -164,7 +164,8 @@ impl Settings {
         for gone in &self.sold_out {
             self.check_sold_out(gone)?;
         }
-        if self.rate_limit.limit == 0 || !(self.rate_limit.per_second > 0.0) {
+        let refills = self.rate_limit.per_second.is_finite() && self.rate_limit.per_second > 0.0;
+        if self.rate_limit.limit == 0 || !refills {
             return Err("rate_limit needs a limit and a per_second above 0".to_owned());
         }
         if self.token_readonly.as_ref().is_some_and(String::is_empty) {

@@ -106,7 +106,7 @@ async fn actions_can_fail_hang_or_vanish() {
     let arm = async |kind: Value| {
         client
             .arm(json!({"method": "POST", "path": "/servers/*/actions/*", "kind": kind}))
-            .await
+            .await;
     };
     let boots = || world.machine(server).memory().boots.len();
 

@@ -70,7 +70,7 @@ pub(in crate::hetzner) async fn assign(call: Call) -> Answer {
         },
     );
     held.keep().await?;
-    view::begun(action)
+    Ok(view::begun(&action))
 }
 
 /// What an assignment does when it is due.
@@ -116,7 +116,7 @@ pub(in crate::hetzner) async fn unassign(call: Call) -> Answer {
         Effect::UnassignAddress(id),
     );
     held.keep().await?;
-    view::begun(action)
+    Ok(view::begun(&action))
 }
 
 pub(in crate::hetzner) async fn change_protection(call: Call) -> Answer {
@@ -138,7 +138,7 @@ pub(in crate::hetzner) async fn change_protection(call: Call) -> Answer {
         Effect::None,
     );
     held.keep().await?;
-    view::begun(action)
+    Ok(view::begun(&action))
 }
 
 pub(in crate::hetzner) async fn change_dns_ptr(call: Call) -> Answer {
@@ -161,5 +161,5 @@ pub(in crate::hetzner) async fn change_dns_ptr(call: Call) -> Answer {
         Effect::None,
     );
     held.keep().await?;
-    view::begun(action)
+    Ok(view::begun(&action))
 }

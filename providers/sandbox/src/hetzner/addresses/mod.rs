@@ -115,7 +115,7 @@ pub(super) async fn all(call: Call) -> Answer {
 pub(super) async fn one(call: Call) -> Answer {
     let id = call.id("primary IP")?;
     let held = call.hold().await?;
-    view::shown("primary_ip", shown(&held, find(&held, id)?))
+    Ok(view::shown("primary_ip", &shown(&held, find(&held, id)?)))
 }
 
 pub(super) async fn create(call: Call) -> Answer {
@@ -164,17 +164,18 @@ pub(super) async fn create(call: Call) -> Answer {
     address.auto_delete = auto_delete;
     let primary_ip = shown(&held, find(&held, id)?);
     held.keep().await?;
-    view::made(json!({"primary_ip": primary_ip, "action": action}))
+    Ok(view::made(json!({"primary_ip": primary_ip, "action": action})))
 }
 
 fn read_family(input: &mut Input) -> Family {
     let family = input.text("type");
     match input.required("type", family).as_str() {
-        "ipv4" => Family::Ipv4,
         "ipv6" => Family::Ipv6,
-        "" => Family::Ipv4,
-        _ => {
-            input.wrong("type", "must be ipv4 or ipv6");
+        other => {
+            // one that is missing was noted already
+            if !other.is_empty() && other != "ipv4" {
+                input.wrong("type", "must be ipv4 or ipv6");
+            }
             Family::Ipv4
         }
     }
@@ -239,7 +240,7 @@ pub(super) async fn update(call: Call) -> Answer {
         address.auto_delete = auto_delete;
     }
     held.keep().await?;
-    view::shown("primary_ip", shown(&held, find(&held, id)?))
+    Ok(view::shown("primary_ip", &shown(&held, find(&held, id)?)))
 }
 
 pub(super) async fn delete(call: Call) -> Answer {
@@ -258,7 +259,7 @@ pub(super) async fn delete(call: Call) -> Answer {
     unlocked(&held, id)?;
     held.hetzner.addresses.remove(&id);
     held.keep().await?;
-    view::nothing()
+    Ok(view::nothing())
 }
 
 fn unlocked(held: &Held<'_>, id: u64) -> Result<(), ApiError> {

@@ -96,12 +96,12 @@ pub(in crate::hetzner) async fn create(call: Call) -> Answer {
         .collect();
     let server = shown(&held, id).await?;
     held.keep().await?;
-    view::made(json!({
+    Ok(view::made(json!({
         "server": server,
         "action": action,
         "next_actions": next,
         "root_password": root_password,
-    }))
+    })))
 }
 
 fn read(mut input: Input) -> Result<Order, ApiError> {

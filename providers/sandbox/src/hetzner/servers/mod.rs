@@ -99,7 +99,7 @@ pub(super) async fn all(call: Call) -> Answer {
 pub(super) async fn one(call: Call) -> Answer {
     let id = call.id("server")?;
     let held = call.hold().await?;
-    super::view::shown("server", shown(&held, id).await?)
+    Ok(super::view::shown("server", &shown(&held, id).await?))
 }
 
 pub(super) async fn update(call: Call) -> Answer {
@@ -121,7 +121,7 @@ pub(super) async fn update(call: Call) -> Answer {
         server.labels = labels;
     }
     held.keep().await?;
-    super::view::shown("server", shown(&held, id).await?)
+    Ok(super::view::shown("server", &shown(&held, id).await?))
 }
 
 pub(super) async fn delete(call: Call) -> Answer {

@@ -14,7 +14,7 @@ async fn press(call: &Call, command: &str, work: Work, effect: fn(u64) -> Effect
     unlocked(&held, id)?;
     let action = held.begin(command, work, &[Resource::Server(id)], effect(id));
     held.keep().await?;
-    view::begun(action)
+    Ok(view::begun(&action))
 }
 
 pub(in crate::hetzner) async fn poweron(call: Call) -> Answer {

@@ -44,7 +44,7 @@ pub(in crate::hetzner) async fn enable(call: Call) -> Answer {
         Effect::ArmRescue(id, rescue),
     );
     held.keep().await?;
-    view::made(json!({"root_password": password, "action": action}))
+    Ok(view::made(json!({"root_password": password, "action": action})))
 }
 
 pub(in crate::hetzner) async fn disable(call: Call) -> Answer {
@@ -59,5 +59,5 @@ pub(in crate::hetzner) async fn disable(call: Call) -> Answer {
         Effect::DisarmRescue(id),
     );
     held.keep().await?;
-    view::begun(action)
+    Ok(view::begun(&action))
 }

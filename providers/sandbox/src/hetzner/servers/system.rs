@@ -53,7 +53,7 @@ pub(in crate::hetzner) async fn rebuild(call: Call) -> Answer {
         Effect::Rebuild(id),
     );
     held.keep().await?;
-    view::made(json!({"root_password": root_password, "action": action}))
+    Ok(view::made(json!({"root_password": root_password, "action": action})))
 }
 
 /// The vendor asks an agent inside, which no emulated system runs: the action says so.
@@ -70,7 +70,7 @@ pub(in crate::hetzner) async fn reset_password(call: Call) -> Answer {
         effect,
     );
     held.keep().await?;
-    view::made(json!({"root_password": secret(20), "action": action}))
+    Ok(view::made(json!({"root_password": secret(20), "action": action})))
 }
 
 pub(in crate::hetzner) async fn request_console(call: Call) -> Answer {
@@ -85,11 +85,11 @@ pub(in crate::hetzner) async fn request_console(call: Call) -> Answer {
         Effect::None,
     );
     held.keep().await?;
-    view::made(json!({
+    Ok(view::made(json!({
         "wss_url": format!("wss://console.sandbox.invalid/?server_id={id}&token={}", secret(32)),
         "password": secret(32),
         "action": action,
-    }))
+    })))
 }
 
 pub(in crate::hetzner) async fn change_protection(call: Call) -> Answer {
@@ -115,7 +115,7 @@ pub(in crate::hetzner) async fn change_protection(call: Call) -> Answer {
         Effect::None,
     );
     held.keep().await?;
-    view::begun(action)
+    Ok(view::begun(&action))
 }
 
 pub(in crate::hetzner) async fn change_dns_ptr(call: Call) -> Answer {
@@ -140,7 +140,7 @@ pub(in crate::hetzner) async fn change_dns_ptr(call: Call) -> Answer {
         Effect::None,
     );
     held.keep().await?;
-    view::begun(action)
+    Ok(view::begun(&action))
 }
 
 /// The actions that the vendor has and the sandbox has not.

@@ -96,7 +96,7 @@ pub(super) async fn all(call: Call) -> Answer {
 pub(super) async fn one(call: Call) -> Answer {
     let id = call.id("volume")?;
     let held = call.hold().await?;
-    view::shown("volume", shown(&held, find(&held, id)?))
+    Ok(view::shown("volume", &shown(&held, find(&held, id)?)))
 }
 
 pub(super) async fn create(call: Call) -> Answer {
@@ -173,7 +173,7 @@ pub(super) async fn create(call: Call) -> Answer {
         .collect();
     let volume = shown(&held, find(&held, id)?);
     held.keep().await?;
-    view::made(json!({"volume": volume, "action": action, "next_actions": next}))
+    Ok(view::made(json!({"volume": volume, "action": action, "next_actions": next})))
 }
 
 pub(super) async fn update(call: Call) -> Answer {
@@ -195,7 +195,7 @@ pub(super) async fn update(call: Call) -> Answer {
         volume.labels = labels;
     }
     held.keep().await?;
-    view::shown("volume", shown(&held, find(&held, id)?))
+    Ok(view::shown("volume", &shown(&held, find(&held, id)?)))
 }
 
 pub(super) async fn delete(call: Call) -> Answer {
@@ -214,5 +214,5 @@ pub(super) async fn delete(call: Call) -> Answer {
     unlocked(&held, id)?;
     held.hetzner.volumes.remove(&id);
     held.keep().await?;
-    view::nothing()
+    Ok(view::nothing())
 }

@@ -41,7 +41,7 @@ pub(in crate::hetzner) async fn attach(call: Call) -> Answer {
         Effect::AttachVolume { volume: id, server },
     );
     held.keep().await?;
-    view::begun(action)
+    Ok(view::begun(&action))
 }
 
 pub(in crate::hetzner) async fn detach(call: Call) -> Answer {
@@ -63,7 +63,7 @@ pub(in crate::hetzner) async fn detach(call: Call) -> Answer {
         Effect::DetachVolume { volume: id, server },
     );
     held.keep().await?;
-    view::begun(action)
+    Ok(view::begun(&action))
 }
 
 /// Only of one that no machine has: a plugged in disk of the sandbox keeps its size.
@@ -120,5 +120,5 @@ pub(in crate::hetzner) async fn change_protection(call: Call) -> Answer {
 
 async fn finish(mut held: crate::world::Held<'_>, action: Value) -> Answer {
     held.keep().await?;
-    view::begun(action)
+    Ok(view::begun(&action))
 }
