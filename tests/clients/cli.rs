@@ -19,9 +19,19 @@ pub(crate) fn find() -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// What its requests do that the vendor's schema does not have, and the vendor takes.
-pub(crate) fn excused(_finding: &str) -> bool {
-    false
+/// What its requests do that the vendor's schema does not have, and the vendor takes: ids where
+/// the schema has text, and pages of a list of actions that was asked for by their ids.
+pub(crate) fn excused(finding: &str) -> bool {
+    (finding.starts_with("POST /hetzner/v1/servers -> 201: request/image: ")
+        && finding.ends_with(" is not of type \"string\""))
+        || finding == "GET /hetzner/v1/actions -> 200: query: \"page\" is not a parameter"
+        || keys_by_id(finding)
+}
+
+/// Keys are named by their ids: the schema's description allows that, its type does not.
+pub(crate) fn keys_by_id(finding: &str) -> bool {
+    finding.starts_with("POST /hetzner/v1/servers -> 201: request/ssh_keys/")
+        && finding.ends_with(" is not of type \"string\"")
 }
 
 struct Cli<'a> {

@@ -12,11 +12,6 @@ pub(crate) fn find() -> Option<PathBuf> {
     python.exists().then_some(python)
 }
 
-/// What its requests do that the vendor's schema does not have, and the vendor takes.
-pub(crate) fn excused(_finding: &str) -> bool {
-    false
-}
-
 /// The whole session: the script tells what it has seen as JSON.
 pub(crate) async fn session(program: &Path, world: &World) -> Seen {
     let script = concat!(
