@@ -1,5 +1,7 @@
 //! Faults on demand, and machines that are kept and taken up again.
 
+// for the lints: what a test calls is a test too
+#[cfg(test)]
 mod lab;
 
 use lab::install::{Call, OWN, SYSTEM, be_the_program, disko, system};
@@ -41,7 +43,13 @@ async fn the_ssh_port_misbehaves_as_told_and_recovers() {
     for (fault, expected) in table {
         machine.misbehave(ssh_fault(fault)).await.unwrap();
         let said = lab
-            .ssh_with(&machine, "root", "exit 0", &["ConnectTimeout=2", "LogLevel=INFO"], b"")
+            .ssh_with(
+                &machine,
+                "root",
+                "exit 0",
+                &["ConnectTimeout=2", "LogLevel=INFO"],
+                b"",
+            )
             .await;
         assert_eq!(said.status, 255, "{fault:?}: {said:?}");
         assert!(said.err.contains(expected), "{fault:?}: {said:?}");

@@ -55,7 +55,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
             say(
                 "stand-in for nixos-anywhere: for emulated machines only, nothing is built or downloaded",
             );
-            phases::run(*request)
+            phases::run(&request)
         }
         Err(why) => Err(why),
     };

@@ -16,6 +16,8 @@ pub(super) fn pack(
     let mut builder = Builder::new(Vec::new());
     let mut header = Header::new_gnu();
     header.set_mode(0o600);
+    header.set_uid(0);
+    header.set_gid(0);
     header.set_size(u64::try_from(system.len()).unwrap_or(u64::MAX));
     let made = builder.append_data(&mut header, "system.json", system);
     made.map_err(|e| Aborted(format!("the system cannot be packed: {e}")))?;

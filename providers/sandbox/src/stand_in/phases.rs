@@ -22,9 +22,9 @@ struct Facts {
 }
 
 /// Runs what was asked for.
-pub(super) fn run(request: Request) -> Result<(), Aborted> {
-    let (disko, system) = descriptions(&request)?;
-    let mut remote = Remote::new(&request);
+pub(super) fn run(request: &Request) -> Result<(), Aborted> {
+    let (disko, system) = descriptions(request)?;
+    let mut remote = Remote::new(request);
     let user = remote.user()?;
     if !request.phases.has("kexec") {
         remote.become_root();
@@ -32,15 +32,15 @@ pub(super) fn run(request: Request) -> Result<(), Aborted> {
     greet(&remote)?;
     let facts = gather(&remote)?;
     if request.phases.has("kexec") {
-        kexec(&request, &mut remote, &facts, &user)?;
+        kexec(request, &mut remote, &facts, &user)?;
     }
     if request.phases.has("disko") {
-        upload_keys(&request, &remote)?;
+        upload_keys(request, &remote)?;
         step("Formatting hard drive with disko");
         must(&remote, "stand-in disko", disko, "disko")?;
     }
     if request.phases.has("install") {
-        install(&request, &remote, &system)?;
+        install(request, &remote, &system)?;
     }
     if request.phases.has("reboot") {
         reboot(&remote)?;

@@ -185,12 +185,11 @@ fn first_boot(contents: &mut Contents, notes: &mut Vec<String>) -> Result<(), St
             root.turned_away = config.root_turned_away;
             contents.accounts = vec![root];
             contents.accounts.extend(config.accounts);
-            let (private, public) = match config.private {
-                Some(private) => (private, config.public),
-                None => {
-                    let fresh = generated(&contents.hostname)?;
-                    (fresh.private, Some(fresh.public))
-                }
+            let (private, public) = if let Some(private) = config.private {
+                (private, config.public)
+            } else {
+                let fresh = generated(&contents.hostname)?;
+                (fresh.private, Some(fresh.public))
             };
             let public = cloud_init::public_of(&private, public);
             put_host_key(&mut contents.files, &private, Some(public));

@@ -138,7 +138,7 @@ impl Seed {
                 Value::String(name) if name == "default" => {}
                 Value::String(name) => self.add_user(name, &Map::new()),
                 Value::Object(user) => match user.get("name").and_then(Value::as_str) {
-                    Some(name) => self.add_user(&name.to_owned(), user),
+                    Some(name) => self.add_user(name, user),
                     None => self.note("users: an entry without a name was ignored"),
                 },
                 _ => self.note("users: an entry of an unknown form was ignored"),

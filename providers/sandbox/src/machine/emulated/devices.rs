@@ -1,6 +1,7 @@
 //! The block devices that a running kernel shows, with all their names.
 
-use super::disk::{Disk, MIB, Partition};
+use super::disk::Disk;
+use super::partition::{MIB, Partition};
 use super::state::{Kind, Running, State};
 
 /// A block device as lsblk sees it.

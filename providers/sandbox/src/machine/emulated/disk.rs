@@ -2,15 +2,11 @@
 
 use super::file::File;
 use super::keys;
+use super::partition::{Filesystem, GIB, MIB, PartType, Partition};
 use super::state::{Account, Mount};
 use crate::machine::Image;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// One mebibyte.
-pub(crate) const MIB: u64 = 1024 * 1024;
-/// One gibibyte.
-pub(crate) const GIB: u64 = 1024 * MIB;
 
 /// A disk that is plugged in, or was.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,69 +31,6 @@ pub(crate) struct Disk {
     pub(crate) boot_sector: Option<String>,
     /// The system whose root is on this disk.
     pub(crate) contents: Option<Contents>,
-}
-
-/// A partition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Partition {
-    pub(crate) number: u32,
-    pub(crate) label: Option<String>,
-    pub(crate) kind: PartType,
-    pub(crate) bytes: u64,
-    pub(crate) uuid: String,
-    pub(crate) filesystem: Option<Filesystem>,
-    /// The id of the system that the removable EFI loader on it loads.
-    pub(crate) loader: Option<String>,
-}
-
-/// A file system.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Filesystem {
-    /// As blkid says (`btrfs`, `vfat`).
-    pub(crate) kind: String,
-    pub(crate) uuid: String,
-}
-
-/// A partition's type, by its GUID.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct PartType(pub(crate) String);
-
-/// sgdisk's short codes and the GUIDs that they stand for (sgdisk -L, UEFI specification,
-/// Discoverable Partitions Specification).
-const TYPES: &[(&str, &str)] = &[
-    ("EF00", "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"),
-    ("EF02", "21686148-6449-6e6f-744e-656564454649"),
-    ("8200", "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f"),
-    ("8300", "0fc63daf-8483-4772-8e79-3d69d8477de4"),
-    ("8302", "933ac7e1-2eb4-4f13-b844-0e14e2aef915"),
-    ("8304", "4f68bce3-e8cd-4db1-96e7-fbcaf984b709"),
-    ("8305", "b921b045-1df0-41c3-af44-4c6f280d3fae"),
-    ("8309", "ca7d7ccb-63ed-4c53-861c-1742536059cc"),
-    ("8E00", "e6d6d379-f507-44c2-a23c-238f2a3df928"),
-    ("EA00", "bc13c2ff-59e6-4262-a352-b275fd6f7172"),
-    ("FD00", "a19d880f-05fc-4d3b-a006-743f0f84911e"),
-];
-
-impl PartType {
-    /// From one of sgdisk's codes or from a GUID.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        if let Some((_, guid)) = TYPES
-            .iter()
-            .find(|(code, _)| code.eq_ignore_ascii_case(text))
-        {
-            return Some(Self((*guid).to_owned()));
-        }
-        let guid = text.to_ascii_lowercase();
-        let shape: Vec<usize> = guid.split('-').map(str::len).collect();
-        let hex = guid.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit());
-        (shape == [8, 4, 4, 4, 12] && hex).then_some(Self(guid))
-    }
-
-    /// Whether it is what sgdisk calls by this code.
-    pub(crate) fn is(&self, code: &str) -> bool {
-        Self::parse(code).as_ref() == Some(self)
-    }
 }
 
 /// A system on a disk.
@@ -249,38 +182,6 @@ impl Disk {
     }
 }
 
-impl Partition {
-    /// One without a file system.
-    pub(crate) fn new(number: u32, code: &str, bytes: u64) -> Self {
-        Self {
-            number,
-            label: None,
-            kind: PartType::parse(code).unwrap_or(PartType(code.to_owned())),
-            bytes,
-            uuid: keys::random_uuid(),
-            filesystem: None,
-            loader: None,
-        }
-    }
-}
-
-impl Filesystem {
-    /// A fresh one.
-    pub(crate) fn new(kind: &str) -> Self {
-        let uuid = match kind {
-            "vfat" => {
-                let hex = keys::random_hex(4).to_uppercase();
-                format!("{}-{}", &hex[..4], &hex[4..])
-            }
-            _ => keys::random_uuid(),
-        };
-        Self {
-            kind: kind.to_owned(),
-            uuid,
-        }
-    }
-}
-
 /// A serial number as the vendor's disks have it.
 fn digits() -> String {
     (0..8).map(|_| fastrand::digit(10)).collect()
@@ -317,28 +218,6 @@ mod tests {
             version: "12".into(),
             user_data: None,
             authorized_keys: vec![],
-        }
-    }
-
-    #[test]
-    fn types_are_read_by_code_and_by_guid() {
-        let table: &[(&str, Option<&str>)] = &[
-            ("EF02", Some("21686148-6449-6e6f-744e-656564454649")),
-            ("ef00", Some("c12a7328-f81f-11d2-ba4b-00a0c93ec93b")),
-            (
-                "C12A7328-F81F-11D2-BA4B-00A0C93EC93B",
-                Some("c12a7328-f81f-11d2-ba4b-00a0c93ec93b"),
-            ),
-            ("ZZZZ", None),
-            ("", None),
-            ("c12a7328-f81f-11d2-ba4b", None),
-        ];
-        for (text, expected) in table {
-            assert_eq!(
-                PartType::parse(text).map(|t| t.0).as_deref(),
-                *expected,
-                "{text}"
-            );
         }
     }
 

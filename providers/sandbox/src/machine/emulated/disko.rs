@@ -1,7 +1,7 @@
 //! What a disko layout does to the disks.
 
 use super::devices;
-use super::disk::{Filesystem, GIB, MIB, PartType, Partition};
+use super::partition::{Filesystem, GIB, MIB, PartType, Partition};
 use super::state::State;
 use super::tree::Tree;
 use crate::machine::Spec;

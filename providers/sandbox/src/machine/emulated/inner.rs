@@ -1,7 +1,7 @@
 //! A machine's power: what runs comes and goes, and with it the SSH port.
 
 use super::boot;
-use super::disk::{self, Disk};
+use super::disk::Disk;
 use super::shell::Effect;
 use super::state::{Kind, State};
 use super::{Latency, ssh};
@@ -81,15 +81,6 @@ impl Inner {
     /// Its state; held for moments only.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Seconds since 1970.
-    #[expect(
-        clippy::unused_self,
-        reason = "a machine has a clock; it happens to be ours"
-    )]
-    pub(crate) fn now(&self) -> i64 {
-        now()
     }
 
     /// Keeps its power as it is, until the guard is dropped.
@@ -189,53 +180,6 @@ impl Inner {
         self.open(&mut live).await
     }
 
-    /// A volume is plugged in; one that was here before has what was on it.
-    pub(crate) fn attach(&self, volume: &str, gib: u64, first: bool) -> Result<(), MachineError> {
-        let mut state = self.state();
-        if state
-            .disks
-            .iter()
-            .any(|d| d.volume.as_deref() == Some(volume))
-        {
-            return Err(self.error(format!("volume {volume} is attached already")));
-        }
-        let lun = (1..)
-            .find(|lun| state.disks.iter().all(|d| d.lun != *lun))
-            .unwrap_or(1);
-        let before = state
-            .unplugged
-            .iter()
-            .position(|d| d.volume.as_deref() == Some(volume));
-        let mut disk = match before {
-            Some(at) => state.unplugged.swap_remove(at),
-            None => Disk::volume(volume, gib, lun, first),
-        };
-        (disk.lun, disk.first, disk.bytes) = (lun, first, gib * disk::GIB);
-        state.disks.push(disk);
-        if state.running.is_some() {
-            let last = state.disks.len() - 1;
-            disk::hot_plug(&mut state.disks, last);
-        }
-        Ok(())
-    }
-
-    /// It is pulled out.
-    pub(crate) fn detach(&self, volume: &str) -> Result<(), MachineError> {
-        let mut state = self.state();
-        let at = state
-            .disks
-            .iter()
-            .position(|d| d.volume.as_deref() == Some(volume))
-            .ok_or_else(|| self.error(format!("volume {volume} is not attached")))?;
-        let mut disk = state.disks.remove(at);
-        disk.name = None;
-        if let Some(running) = &mut state.running {
-            running.mounts.retain(|m| m.serial != disk.serial);
-        }
-        state.unplugged.push(disk);
-        Ok(())
-    }
-
     /// The other machine that a fault puts in place of this one: booted, with a host key of its
     /// own, and nothing of this one's.
     pub(crate) fn impostor(&self) -> Arc<Self> {
@@ -273,24 +217,24 @@ impl Inner {
         if wait.is_zero() {
             return self.come_up(live).await;
         }
-        let (inner, life) = (Arc::clone(self), live.life.clone());
-        tokio::spawn(async move {
-            let boot = async {
-                tokio::time::sleep(wait).await;
-                let mut live = inner.gate.lock().await;
-                if life.is_cancelled() {
-                    return;
-                }
-                if let Err(error) = inner.come_up(&mut live).await {
-                    inner.state().say(error.to_string());
-                }
-            };
-            tokio::select! {
-                () = life.cancelled() => {}
-                () = boot => {}
-            }
-        });
+        let booting = Arc::clone(self).boot_slowly(wait, live.life.clone());
+        tokio::spawn(booting);
         Ok(())
+    }
+
+    /// Comes up after a while, unless the power goes before that.
+    async fn boot_slowly(self: Arc<Self>, wait: Duration, power: CancellationToken) {
+        tokio::select! {
+            () = power.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+        let mut live = self.gate.lock().await;
+        if power.is_cancelled() {
+            return;
+        }
+        if let Err(error) = self.come_up(&mut live).await {
+            self.state().say(error.to_string());
+        }
     }
 
     fn boot_time(&self, state: &State) -> Duration {

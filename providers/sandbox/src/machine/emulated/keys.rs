@@ -104,7 +104,10 @@ mod tests {
         );
         assert!(files.public.ends_with(" root@web-1\n"));
         assert_eq!(format!("{:?}", files.private), "<hidden>");
-        assert!(lets_in(&[files.public.clone()], key.public_key()));
+        assert!(lets_in(
+            std::slice::from_ref(&files.public),
+            key.public_key()
+        ));
         assert!(host_key(b"-----BEGIN NONSENSE-----").is_none());
     }
 

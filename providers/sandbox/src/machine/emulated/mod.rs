@@ -13,6 +13,9 @@ mod inner;
 mod install;
 mod keys;
 mod net;
+mod parcel;
+mod partition;
+mod plugs;
 mod shell;
 mod ssh;
 mod state;
@@ -144,20 +147,7 @@ impl Machine for EmulatedMachine {
     }
 
     async fn write_image(&self, image: Image) -> Result<(), MachineError> {
-        let inner = &self.inner;
-        let _gate = inner.gate().await;
-        let mut state = inner.state();
-        if state.running.is_some() {
-            return Err(inner.error("it is on: an image is written to a machine that is off"));
-        }
-        let (hostname, arch) = (&inner.spec.hostname, &inner.spec.arch);
-        match state.disks.iter_mut().find(|d| d.volume.is_none()) {
-            Some(own) => {
-                own.write_stock(image, hostname, arch);
-                Ok(())
-            }
-            None => Err(inner.error("it has no disk of its own")),
-        }
+        self.inner.write_image(image).await
     }
 
     async fn power_on(&self, boot: Boot) -> Result<(), MachineError> {
@@ -204,7 +194,10 @@ impl Machine for EmulatedMachine {
     async fn destroy(&self) -> Result<(), MachineError> {
         self.inner.power_off().await;
         let mut state = self.inner.state();
-        state.disks.iter_mut().for_each(disk::Disk::wipe);
+        for disk in &mut state.disks {
+            disk.wipe();
+        }
+        state.unplugged.clear();
         Ok(())
     }
 }

@@ -48,8 +48,7 @@ pub(crate) fn parse(text: &str) -> Result<Script, String> {
             Token::Word(word) if word == "!" && command.is_empty() => {
                 command.negated = !command.negated;
             }
-            Token::Word(word) => command.words.push(word),
-            Token::Quoted(word) => command.words.push(word),
+            Token::Word(word) | Token::Quoted(word) => command.words.push(word),
             Token::Redirect(redirect) => command.redirects.push(redirect),
             Token::Join(next) => {
                 if command.is_empty() && !command.negated {

@@ -2,7 +2,7 @@
 
 use super::{Effect, Shell};
 use crate::machine::emulated::state::Kind;
-use crate::machine::emulated::{disko, install};
+use crate::machine::emulated::{disko, install, parcel};
 use std::time::Duration;
 
 /// Below this much memory, in MiB, the installer's image does not fit beside what runs.
@@ -99,13 +99,13 @@ impl Shell {
 
     async fn install(&mut self, copy_host_keys: bool) -> Result<(), String> {
         self.must_be_installer("install")?;
-        let mut parcel = install::unpack(&self.read_all().await)?;
-        parcel.copy_host_keys = copy_host_keys;
+        let mut given = parcel::unpack(&self.read_all().await)?;
+        given.copy_host_keys = copy_host_keys;
         self.faults("install").await?;
         self.takes(self.machine.latency.install).await;
         let lines = {
             let mut state = self.machine.state();
-            install::install(&mut state, &self.machine.spec, parcel)
+            install::install(&mut state, &self.machine.spec, given)
         }?;
         self.say(1, &lines);
         Ok(())

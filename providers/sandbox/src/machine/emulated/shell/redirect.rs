@@ -2,6 +2,7 @@
 
 use super::{Redirect, Shell};
 use crate::machine::emulated::file::{File, What};
+use crate::machine::emulated::inner::now;
 use crate::machine::emulated::state::{Account, State};
 use crate::machine::emulated::tree::Tree;
 
@@ -27,7 +28,7 @@ impl Shell {
                 Redirect::In(path) if path == "/dev/null" => self.given = Some(Vec::new()),
                 Redirect::In(path) => {
                     let state = self.machine.state();
-                    let tree = Tree::of(&self.machine.spec, &state, self.machine.now());
+                    let tree = Tree::of(&self.machine.spec, &state, now());
                     self.given = Some(read(&tree, path, &self.who)?);
                 }
                 Redirect::Out { fd, path, .. } if path == "/dev/null" => {
@@ -35,7 +36,7 @@ impl Shell {
                 }
                 Redirect::Out { fd, path, append } => {
                     let mut state = self.machine.state();
-                    let tree = Tree::of(&self.machine.spec, &state, self.machine.now());
+                    let tree = Tree::of(&self.machine.spec, &state, now());
                     let writer = Writer {
                         tree: &tree,
                         who: &self.who,
@@ -135,7 +136,7 @@ impl Writer<'_> {
         if empty {
             file.what = File::data("", 0).what;
         }
-        self.insert(state, &real, file);
+        insert(state, &real, file);
         Ok(real)
     }
 
@@ -144,18 +145,18 @@ impl Writer<'_> {
         let mut dir = File::dir();
         dir.mode = 0o777 & !self.umask;
         let dir = self.own(dir);
-        self.insert(state, real, dir);
+        insert(state, real, dir);
     }
 
     fn own(&self, mut file: File) -> File {
         (file.uid, file.gid) = (self.who.uid, self.who.uid);
         file
     }
+}
 
-    fn insert(&self, state: &mut State, real: &str, file: File) {
-        if let Some(files) = state.files_mut() {
-            files.insert(real.to_owned(), file);
-        }
+fn insert(state: &mut State, real: &str, file: File) {
+    if let Some(files) = state.files_mut() {
+        files.insert(real.to_owned(), file);
     }
 }
 

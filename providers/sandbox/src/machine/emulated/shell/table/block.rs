@@ -2,7 +2,7 @@
 
 use super::Call;
 use super::files::options;
-use crate::machine::emulated::disk::GIB;
+use crate::machine::emulated::partition::GIB;
 use crate::machine::emulated::state::Kind;
 use crate::machine::emulated::tree::Tree;
 use crate::machine::emulated::tree::memory_kib;
@@ -70,7 +70,7 @@ pub(super) fn findmnt(call: &mut Call<'_>) -> u8 {
         return 1;
     }
     let columns: Vec<String> = columns.split(',').map(str::to_ascii_lowercase).collect();
-    let cell = |m: &Mounted, column: &str| -> String {
+    let field = |m: &Mounted, column: &str| -> String {
         match column {
             "target" => m.target.clone(),
             "source" => m.source.clone(),
@@ -83,7 +83,7 @@ pub(super) fn findmnt(call: &mut Call<'_>) -> u8 {
         let list: Vec<Value> = list
             .iter()
             .map(|m| {
-                let pairs = columns.iter().map(|c| (c.clone(), json!(cell(m, c))));
+                let pairs = columns.iter().map(|c| (c.clone(), json!(field(m, c))));
                 Value::Object(pairs.collect())
             })
             .collect();
@@ -95,7 +95,7 @@ pub(super) fn findmnt(call: &mut Call<'_>) -> u8 {
         call.line(columns.join(" ").to_uppercase());
     }
     for m in &list {
-        let cells: Vec<String> = columns.iter().map(|c| cell(m, c)).collect();
+        let cells: Vec<String> = columns.iter().map(|c| field(m, c)).collect();
         call.line(cells.join(" "));
     }
     0

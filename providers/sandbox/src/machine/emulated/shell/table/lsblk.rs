@@ -7,14 +7,20 @@ use serde_json::{Map, Value, json};
 /// What it was asked for.
 #[derive(Debug, Default)]
 struct Asked {
-    json: bool,
-    bytes: bool,
-    paths: bool,
-    no_children: bool,
-    flat: bool,
-    no_heading: bool,
+    flags: Vec<Flag>,
     columns: Vec<String>,
     devices: Vec<String>,
+}
+
+/// An option without a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flag {
+    Json,
+    Bytes,
+    Paths,
+    NoChildren,
+    Flat,
+    NoHeading,
 }
 
 const DEFAULT: &str = "NAME,MAJ:MIN,RM,SIZE,RO,TYPE,MOUNTPOINTS";
@@ -41,14 +47,16 @@ pub(super) fn lsblk(call: &mut Call<'_>) -> u8 {
             return 32;
         }
     }
-    if asked.no_children {
-        shown.iter_mut().for_each(|d| d.children.clear());
+    if asked.has(Flag::NoChildren) {
+        for device in &mut shown {
+            device.children.clear();
+        }
     }
     // the tree hangs on the column of names
-    if asked.flat || !asked.columns.iter().any(|c| c == "NAME") {
+    if asked.has(Flag::Flat) || !asked.columns.iter().any(|c| c == "NAME") {
         shown = shown.into_iter().flat_map(flatten).collect();
     }
-    if asked.json {
+    if asked.has(Flag::Json) {
         let list: Vec<Value> = shown.iter().map(|d| object(d, &asked)).collect();
         let text = serde_json::to_string_pretty(&json!({ "blockdevices": list }));
         call.line(text.unwrap_or_default());
@@ -109,17 +117,22 @@ fn read(args: &[String]) -> Result<Asked, String> {
 }
 
 impl Asked {
+    fn has(&self, flag: Flag) -> bool {
+        self.flags.contains(&flag)
+    }
+
     fn option(&mut self, name: &str) -> Result<(), String> {
-        match name {
-            "J" | "json" => self.json = true,
-            "b" | "bytes" => self.bytes = true,
-            "p" | "paths" => self.paths = true,
-            "d" | "nodeps" => self.no_children = true,
-            "l" | "list" | "r" | "raw" => self.flat = true,
-            "n" | "noheadings" => self.no_heading = true,
-            "a" | "all" => {}
+        self.flags.push(match name {
+            "J" | "json" => Flag::Json,
+            "b" | "bytes" => Flag::Bytes,
+            "p" | "paths" => Flag::Paths,
+            "d" | "nodeps" => Flag::NoChildren,
+            "l" | "list" | "r" | "raw" => Flag::Flat,
+            "n" | "noheadings" => Flag::NoHeading,
+            // all there are are shown anyway
+            "a" | "all" => return Ok(()),
             other => return Err(format!("sandbox: option '{other}' is not emulated")),
-        }
+        });
         Ok(())
     }
 }
@@ -140,7 +153,7 @@ fn object(device: &Device, asked: &Asked) -> Value {
 /// A column's value in JSON; nothing for a column that there is not.
 fn value(device: &Device, column: &str, asked: &Asked) -> Option<Value> {
     let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::String);
-    let prefix = if asked.paths { "/dev/" } else { "" };
+    let prefix = if asked.has(Flag::Paths) { "/dev/" } else { "" };
     Some(match column {
         "NAME" => Value::String(format!("{prefix}{}", device.name)),
         "KNAME" => Value::String(device.name.clone()),
@@ -148,7 +161,7 @@ fn value(device: &Device, column: &str, asked: &Asked) -> Option<Value> {
         "PATH" => Value::String(device.path()),
         "MAJ:MIN" => Value::String(format!("{}:{}", device.numbers.0, device.numbers.1)),
         "TYPE" => Value::String(device.kind.to_owned()),
-        "SIZE" if asked.bytes => Value::from(device.bytes),
+        "SIZE" if asked.has(Flag::Bytes) => Value::from(device.bytes),
         "SIZE" => Value::String(human(device.bytes)),
         "RO" => Value::Bool(device.read_only),
         "RM" => Value::Bool(device.removable),
@@ -190,7 +203,7 @@ fn human(bytes: u64) -> String {
 /// The lines of the table for people.
 fn table(devices: &[Device], asked: &Asked) -> Vec<String> {
     let mut rows: Vec<Vec<String>> = Vec::new();
-    if !asked.no_heading {
+    if !asked.has(Flag::NoHeading) {
         rows.push(asked.columns.clone());
     }
     for device in devices {

@@ -2,6 +2,7 @@
 
 mod block;
 mod files;
+mod look;
 mod lsblk;
 mod net;
 mod power;
@@ -50,14 +51,14 @@ const TABLE: &[Entry] = &[
         wants_input: |_| true,
         ..entry("tee", files::tee)
     },
-    entry("test", files::test),
-    entry("[", files::test),
-    entry("ls", files::ls),
-    entry("readlink", files::readlink),
-    entry("realpath", files::realpath),
+    entry("test", look::test),
+    entry("[", look::test),
+    entry("ls", look::ls),
+    entry("readlink", look::readlink),
+    entry("realpath", look::realpath),
     entry("mkdir", files::mkdir),
     entry("touch", files::touch),
-    entry("stat", files::stat),
+    entry("stat", look::stat),
     entry("lsblk", lsblk::lsblk),
     entry("findmnt", block::findmnt),
     entry("df", block::df),

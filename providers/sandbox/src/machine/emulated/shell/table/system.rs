@@ -74,9 +74,8 @@ pub(super) fn id(call: &mut Call<'_>) -> u8 {
         "u" => uid.to_string(),
         "un" | "nu" => name.clone(),
         "g" => gid.to_string(),
-        "gn" | "ng" => group.to_owned(),
         "Gn" | "nG" if who.wheel && uid != 0 => format!("{group} wheel"),
-        "Gn" | "nG" => group.to_owned(),
+        "gn" | "ng" | "Gn" | "nG" => group.to_owned(),
         "" if who.wheel && uid != 0 => {
             format!("uid={uid}({name}) gid={gid}({group}) groups={gid}({group}),1(wheel)")
         }
