@@ -53,14 +53,18 @@ fn is_program(file: &Path) -> bool {
 #[derive(Debug)]
 pub struct Group {
     child: Child,
+    group: Option<rustix::process::Pid>,
 }
 
 impl Group {
     /// Starts the command in a process group of its own.
     pub fn start(command: &mut Command) -> std::io::Result<Self> {
         command.process_group(0);
+        let child = command.spawn()?;
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
         Ok(Self {
-            child: command.spawn()?,
+            group: id.and_then(rustix::process::Pid::from_raw),
+            child,
         })
     }
 
@@ -70,19 +74,17 @@ impl Group {
     }
 
     fn signal(&self, signal: rustix::process::Signal) {
-        let pid = self.child.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process_group(pid, signal);
+        if let Some(group) = self.group {
+            let _ = rustix::process::kill_process_group(group, signal);
         }
     }
 
-    /// Asks the group to end, and ends it by force if it does not within a second.
+    /// Asks the group to end, and a second later ends by force what is left of it.
     pub async fn end(mut self) {
         self.signal(rustix::process::Signal::TERM);
-        let wait = tokio::time::timeout(std::time::Duration::from_secs(1), self.child.wait());
-        if wait.await.is_err() {
-            self.signal(rustix::process::Signal::KILL);
-        }
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.child.wait()).await;
+        // whoever is left of the group did not listen, whether its first process did or not
+        self.signal(rustix::process::Signal::KILL);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::identity::{self, KeyFile};
 use crate::report;
 use crate::state::State;
 use provision_api::{HostName, Owner};
-use provision_sandbox::{Options, Sandbox};
+use provision_sandbox::{Latency, Options, Sandbox};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -93,9 +93,13 @@ impl Context {
         })
     }
 
-    /// The port that new machines answer SSH on.
+    /// The port that new machines answer SSH on: the sandbox's, or the one that a served sandbox
+    /// has put into the environment.
     pub fn ssh_port(&self) -> u16 {
-        self.sandbox.as_ref().map_or(22, |s| s.access().ssh_port)
+        let served = || std::env::var("PROVISION_SSH_PORT").ok()?.parse().ok();
+        self.sandbox
+            .as_ref()
+            .map_or_else(|| served().unwrap_or(22), |s| s.access().ssh_port)
     }
 
     /// Whether stdout wants JSON.
@@ -167,10 +171,25 @@ fn sandbox_options(root: &std::path::Path) -> Options {
     Options {
         latency: std::env::var("PROVISION_SANDBOX_LATENCY")
             .ok()
-            .and_then(|text| text.parse().ok()),
+            .and_then(|text| latency(&text).ok()),
         world: std::env::var_os("PROVISION_SANDBOX_WORLD").map(PathBuf::from),
         record: std::env::var_os("PROVISION_SANDBOX_RECORD").map(PathBuf::from),
-        ..Options::new(root.join("world"))
+        state_dir: root.join("world"),
+        ..Options::default()
+    }
+}
+
+/// `off`, `realistic`, or a factor of realistic.
+pub fn latency(text: &str) -> Result<Latency, String> {
+    match text {
+        "off" => Ok(Latency::OFF),
+        "realistic" => Ok(Latency::realistic()),
+        factor => match factor.parse() {
+            Ok(factor) if (0.0..=1000.0).contains(&factor) => {
+                Ok(Latency::realistic().scaled(factor))
+            }
+            _ => Err(format!("{factor:?} is neither off, realistic nor a factor of it")),
+        },
     }
 }
 

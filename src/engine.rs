@@ -26,8 +26,6 @@ pub struct Proven {
     pub admin: Target,
     /// What it is.
     pub found: Found,
-    /// What was installed in this run, if anything was.
-    pub delivered: Option<Delivered>,
 }
 
 /// Where a server is when work on it begins.
@@ -88,7 +86,7 @@ pub async fn bring_up(
             let server =
                 remark(job, cloud, plan, run, &server, Phase::Installed, &delivered).await?;
             let (admin, found) = finish(job, &delivered).await?;
-            prove(job, cloud, plan, run, server, admin, found, Some(delivered)).await
+            prove(job, cloud, plan, run, server, admin, found).await
         }
         Entry::Installed {
             server,
@@ -124,7 +122,6 @@ async fn look(job: &Job, server: &OwnedServer) -> Outcome<Proven> {
         server: server.clone(),
         admin,
         found,
-        delivered: None,
     })
 }
 
@@ -194,7 +191,6 @@ pub(crate) async fn remark(
     acquire::mark(job, cloud, server, &marks).await
 }
 
-#[expect(clippy::too_many_arguments, reason = "what a proof is of")]
 pub(crate) async fn prove(
     job: &Job,
     cloud: &Cloud,
@@ -203,7 +199,6 @@ pub(crate) async fn prove(
     server: OwnedServer,
     admin: Target,
     found: Found,
-    delivered: Option<Delivered>,
 ) -> Outcome<Proven> {
     let marks = Marks {
         run: run.clone(),
@@ -217,6 +212,5 @@ pub(crate) async fn prove(
         server,
         admin,
         found,
-        delivered,
     })
 }

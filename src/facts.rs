@@ -132,6 +132,7 @@ pub(crate) mod tests {
                 address("2001:db8:1::1", 64, false),
                 address("fe80::9400:ff:fe00:1", 64, false),
             ],
+            mac: None,
             gateways: vec![
                 Gateway {
                     interface: "eth0".into(),

@@ -26,6 +26,9 @@ pub struct Found {
     pub addresses: Vec<Address>,
     /// Default routes.
     pub gateways: Vec<Gateway>,
+    /// The hardware address of the interface with the default route (`02:00:00:00:00:01`).
+    #[serde(default)]
+    pub mac: Option<String>,
 }
 
 /// What runs on the machine.

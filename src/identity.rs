@@ -1,7 +1,7 @@
 //! SSH keys that `provision` makes and reads: hosts' identities, first-boot keys, login keys.
 
 use crate::failure::{Exit, Failure, Outcome};
-use crate::state::{private_dir, write_private};
+use crate::state::{private_dir, write_private, write_private_once};
 use provision_api::Fingerprint;
 use secrecy::{ExposeSecret as _, SecretString};
 use ssh_key::{Algorithm, LineEnding, PrivateKey, PublicKey};
@@ -17,30 +17,21 @@ pub struct KeyFile {
 }
 
 impl KeyFile {
-    /// Reads the key that lies there, or makes one.
+    /// Reads the key that lies there, or makes one; of several who make one at once, all get
+    /// the same.
     pub fn ensure(path: &Path, comment: &str) -> Outcome<Self> {
-        if path.exists() {
-            return Self::read(path);
+        if !path.exists() {
+            let text = new_key(path, comment)?;
+            write_private_once(path, text.expose_secret().as_bytes())?;
         }
-        Self::make(path, comment)
+        Self::read(path)
     }
 
     /// Makes a new key, over whatever lies there.
     pub fn make(path: &Path, comment: &str) -> Outcome<Self> {
-        let mut key = PrivateKey::random(&mut rand::rng(), Algorithm::Ed25519)
-            .map_err(|e| Failure::new(Exit::Other, "cannot make an SSH key", e))?;
-        key.set_comment(comment);
-        if let Some(dir) = path.parent() {
-            private_dir(dir)?;
-        }
-        let text = key
-            .to_openssh(LineEnding::LF)
-            .map_err(|e| Failure::new(Exit::Other, "cannot write an SSH key", e))?;
-        write_private(path, text.as_bytes())?;
-        Ok(Self {
-            path: path.to_owned(),
-            public: key.public_key().clone(),
-        })
+        let text = new_key(path, comment)?;
+        write_private(path, text.expose_secret().as_bytes())?;
+        Self::read(path)
     }
 
     /// Takes over a private key that came from elsewhere.
@@ -102,6 +93,19 @@ impl KeyFile {
             .map(SecretString::from)
             .map_err(|e| Failure::state(&self.path, &e))
     }
+}
+
+fn new_key(path: &Path, comment: &str) -> Outcome<SecretString> {
+    let mut key = PrivateKey::random(&mut rand::rng(), Algorithm::Ed25519)
+        .map_err(|e| Failure::new(Exit::Other, "cannot make an SSH key", e))?;
+    key.set_comment(comment);
+    if let Some(dir) = path.parent() {
+        private_dir(dir)?;
+    }
+    let text = key
+        .to_openssh(LineEnding::LF)
+        .map_err(|e| Failure::new(Exit::Other, "cannot write an SSH key", e))?;
+    Ok(SecretString::from(text.as_str()))
 }
 
 /// `ssh-ed25519 AAAA…`, without a comment.

@@ -22,6 +22,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Emulated machines are installed by the stand-in, all others by the real program.
+    pub fn of_machine(emulated: bool) -> Self {
+        if emulated {
+            Self::StandIn
+        } else {
+            Self::NixosAnywhere
+        }
+    }
+
     /// The word used in JSON and in output.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -14,7 +14,7 @@ use crate::ssh::Target;
 use crate::state::ServerState;
 use provision_api::Accepted;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One server that is worked on.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub struct Job {
     pub login: KeyFile,
     /// What is passed on to the installation.
     pub stage: Stage,
+    /// Why the flake could not be evaluated here, once that was tried.
+    pub lack: OnceLock<String>,
 }
 
 impl Job {
@@ -104,6 +106,16 @@ impl Job {
             identity: self.login.path.clone(),
             pins: self.kept.pins(phase),
         }
+    }
+
+    /// Whether it was found out that the flake cannot be evaluated here.
+    pub fn lacks_evaluation(&self) -> bool {
+        self.lack.get().is_some()
+    }
+
+    /// What this machine lacks to evaluate the flake does not come while a run lasts.
+    pub fn remember_lack(&self, why: &str) {
+        let _ = self.lack.set(why.to_owned());
     }
 
     /// Whether the machine is emulated: the stand-in installs it.

@@ -1,7 +1,11 @@
 //! The state folder: where things lie in it, and files that are whole or not there.
 
 use crate::failure::{Exit, Failure, Outcome};
+use crate::gate::GateSource;
+use crate::host::Layout;
+use crate::installer::Kind;
 use provision_api::RunId;
+use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -21,9 +25,9 @@ impl State {
     pub fn open(root: &Path) -> Outcome<Self> {
         private_dir(root)?;
         // what cannot be written now cannot be journalled later, when a server costs money
-        let probe = root.join(".writable");
-        write_private(&probe, b"provision\n")?;
-        fs::remove_file(&probe).map_err(|e| Failure::state(&probe, &e))?;
+        tempfile::tempfile_in(root)
+            .and_then(|mut probe| probe.write_all(b"provision\n"))
+            .map_err(|e| Failure::state(root, &e))?;
         Ok(Self {
             root: root.to_owned(),
         })
@@ -113,17 +117,18 @@ impl ServerState {
         for phase in ["installed", "rescue"] {
             let _ = fs::remove_file(self.pins(phase));
         }
-        let _ = fs::remove_file(self.dir.join("closure"));
+        let _ = fs::remove_file(self.dir.join("installed.json"));
     }
 
     /// Writes down what was installed, for a run that goes on later.
-    pub fn remember_closure(&self, closure: &str) -> Outcome {
-        write_private(&self.dir.join("closure"), closure.as_bytes())
+    pub fn remember(&self, installed: &Installed) -> Outcome {
+        let text = serde_json::to_vec_pretty(installed).unwrap_or_default();
+        write_private(&self.dir.join("installed.json"), &text)
     }
 
     /// What was installed last.
-    pub fn closure(&self) -> Option<String> {
-        fs::read_to_string(self.dir.join("closure")).ok()
+    pub fn installed(&self) -> Option<Installed> {
+        serde_json::from_slice(&fs::read(self.dir.join("installed.json")).ok()?).ok()
     }
 
     /// Takes the lock that keeps two runs from working on the same server.
@@ -153,6 +158,19 @@ impl ServerState {
     }
 }
 
+/// What was installed on a server, for a run that goes on later or looks again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Installed {
+    /// What `/run/current-system` has to be.
+    pub closure: String,
+    /// How the disk was cut.
+    pub layout: Layout,
+    /// Which program installed.
+    pub installer: Kind,
+    /// Where the gate's knowledge came from.
+    pub gate: GateSource,
+}
+
 /// Makes a folder of 0700 (and those above it that are missing), whatever the umask.
 pub fn private_dir(dir: &Path) -> Outcome {
     fs::DirBuilder::new()
@@ -165,17 +183,35 @@ pub fn private_dir(dir: &Path) -> Outcome {
 
 /// Replaces a file of 0600: it is the old one or the new one, never half of it.
 pub fn write_private(path: &Path, content: &[u8]) -> Outcome {
-    let dir = path.parent().unwrap_or(Path::new("."));
     let replace = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new()
-            .permissions(fs::Permissions::from_mode(0o600))
-            .tempfile_in(dir)?;
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
+        let dir = path.parent().unwrap_or(Path::new("."));
+        let file = whole(dir, content)?;
         file.persist(path).map_err(|e| e.error)?;
         File::open(dir)?.sync_all()
     };
     replace().map_err(|e| Failure::state(path, &e))
+}
+
+/// Makes a file of 0600 unless there is one: of several who try at once, one's content stays.
+pub fn write_private_once(path: &Path, content: &[u8]) -> Outcome {
+    let make = || -> std::io::Result<()> {
+        let dir = path.parent().unwrap_or(Path::new("."));
+        match whole(dir, content)?.persist_noclobber(path) {
+            Ok(_) => File::open(dir)?.sync_all(),
+            Err(e) if e.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            Err(e) => Err(e.error),
+        }
+    };
+    make().map_err(|e| Failure::state(path, &e))
+}
+
+fn whole(dir: &Path, content: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(0o600))
+        .tempfile_in(dir)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    Ok(file)
 }
 
 #[cfg(test)]

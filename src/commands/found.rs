@@ -11,7 +11,7 @@ use crate::journal::{Journal, Record};
 use crate::plan::{self, server_name};
 use provision_api::{Catalog, HostName, OwnedServer, Owner, Role, RunId, Server};
 use rust_decimal::Decimal;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A host's configuration; a host that does not exist is answered with those that do.
 pub(crate) fn host(flake: &Flake, name: &HostName) -> Outcome<Host> {
@@ -107,6 +107,7 @@ pub(crate) fn job(
         dir,
         login,
         stage,
+        lack: OnceLock::new(),
     })
 }
 

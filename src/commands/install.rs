@@ -82,7 +82,7 @@ async fn install(job: &Job, flags: &Install) -> Outcome<HostDocument> {
     Ok(HostDocument::of_machine(
         job,
         &found,
-        Some(&delivered),
+        
         admin.shown(),
     ))
 }

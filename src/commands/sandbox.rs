@@ -1,7 +1,7 @@
 //! `provision sandbox`: serves the embedded cloud for any other client.
 
 use crate::cli::{Global, Output, Sandbox as Flags};
-use crate::context::open_sandbox;
+use crate::context::{self, open_sandbox};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::report;
 use crate::state::State;
@@ -16,17 +16,20 @@ pub async fn run(global: Global, flags: Flags, cancel: CancellationToken) -> Out
         None => State::default_root()?,
     };
     let state = State::open(&root.join("sandbox"))?;
-    let latency = flags.latency.as_deref().map(str::parse).transpose();
+    let latency = flags.latency.as_deref().map(context::latency).transpose();
     let latency = latency.map_err(|e| {
         Failure::new(Exit::Usage, "--latency is not understood", e)
             .mend("off, realistic, or a factor of realistic like 0.1")
     })?;
-    let mut options = Options::new(state.root().join("world"));
-    options.listen = Some(flags.listen);
-    options.world = flags.world;
-    options.latency = latency;
-    options.serve = true;
-    options.record = std::env::var_os("PROVISION_SANDBOX_RECORD").map(Into::into);
+    let settings = || std::env::var_os("PROVISION_SANDBOX_WORLD").map(Into::into);
+    let options = Options {
+        state_dir: state.root().join("world"),
+        listen: Some(flags.listen),
+        world: flags.world.or_else(settings),
+        latency,
+        serve: true,
+        record: std::env::var_os("PROVISION_SANDBOX_RECORD").map(Into::into),
+    };
     let sandbox = open_sandbox(options).await?;
     tell(&sandbox, global.output);
     cancel.cancelled().await;
@@ -37,7 +40,8 @@ pub async fn run(global: Global, flags: Flags, cancel: CancellationToken) -> Out
 }
 
 fn tell(sandbox: &provision_sandbox::Sandbox, output: Output) {
-    let environment = sandbox.access().environment();
+    let mut environment = sandbox.access().environment();
+    environment.push(("PROVISION_SANDBOX_CONTROL", sandbox.access().control.clone()));
     if output == Output::Json {
         let map: std::collections::BTreeMap<_, _> = environment.into_iter().collect();
         report::document(&serde_json::json!({ "schema": 1, "environment": map }));

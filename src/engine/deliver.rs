@@ -4,11 +4,11 @@
 use crate::event::Step;
 use crate::failure::{Failure, Outcome};
 use crate::found::Found;
-use crate::host::Layout;
 use crate::identity::KeyFile;
-use crate::installer::{Installer, Kind};
+use crate::installer::Installer;
 use crate::job::Job;
 use crate::ssh::{Target, pins};
+use crate::state::Installed;
 use crate::steps::{boot, build, gate, install, prove};
 use ipnet::Ipv6Net;
 use provision_api::ServerId;
@@ -22,14 +22,8 @@ pub struct Delivered {
     pub before: String,
     /// The host's identity.
     pub identity: KeyFile,
-    /// What `/run/current-system` has to be.
-    pub closure: String,
-    /// How the disk was cut.
-    pub layout: Layout,
-    /// Where the gate's knowledge came from.
-    pub gate: &'static str,
-    /// Which program installed.
-    pub kind: Kind,
+    /// What was installed.
+    pub installed: Installed,
 }
 
 /// Gate, build, kexec, install.
@@ -44,7 +38,7 @@ pub async fn deliver(
     let passed = gate::pass(job, &running, server, ipv6, found)
         .await
         .map_err(|f| job.failed(Step::Gate, f))?;
-    let gate = gate::source(&passed.wanted);
+    let gate = gate::word(passed.wanted.source);
     let what = format!(
         "{} machine, layout {}, disk {} (gate: {gate})",
         found.firmware, passed.layout, passed.facts.boot_disk
@@ -73,7 +67,13 @@ pub async fn deliver(
     install::install(job, &running, &installer, &root, &passed, &built, &identity)
         .await
         .map_err(|f| job.failed(Step::Install, f))?;
-    job.kept.remember_closure(&built.closure)?;
+    let installed = Installed {
+        closure: built.closure,
+        layout: passed.layout,
+        installer: installer.kind,
+        gate: passed.wanted.source,
+    };
+    job.kept.remember(&installed)?;
     job.done(
         running,
         Step::Install,
@@ -83,10 +83,7 @@ pub async fn deliver(
         before: boot_id(job, &root).await?,
         installer: root,
         identity,
-        closure: built.closure,
-        layout: passed.layout,
-        gate,
-        kind: installer.kind,
+        installed,
     })
 }
 
@@ -99,7 +96,7 @@ pub async fn finish(job: &Job, delivered: &Delivered) -> Outcome<(Target, Found)
         .await
         .map_err(|f| job.failed(Step::Boot, f))?;
     job.done(running, Step::Boot, "another boot, with the host's own key")?;
-    check(job, &admin, &found, Some(&delivered.closure)).await?;
+    check(job, &admin, &found, Some(&delivered.installed.closure)).await?;
     Ok((admin, found))
 }
 

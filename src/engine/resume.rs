@@ -106,12 +106,12 @@ pub(crate) async fn proven(
     admin: Target,
     found: Found,
 ) -> Outcome<Proven> {
-    let closure = match job.kept.closure() {
-        Some(closure) => closure,
+    let closure = match job.kept.installed() {
+        Some(installed) => installed.closure,
         None => expected(job, &server, &found).await?,
     };
     deliver::check(job, &admin, &found, Some(&closure)).await?;
-    prove(job, cloud, plan, run, server, admin, found, None).await
+    prove(job, cloud, plan, run, server, admin, found).await
 }
 
 /// What the flake comes to now, where nobody wrote down what was installed.

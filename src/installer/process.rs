@@ -214,8 +214,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         let read = pipe.take(LONGEST_LINE).read_until(b'\n', &mut bytes).await;
         if !matches!(read, Ok(1..)) {
             self.pipe = None;
-            // both pipes may end at different times: an empty line keeps the loop going
-            return Some(String::new());
+            return None;
         }
         let text = String::from_utf8_lossy(&bytes);
         Some(

@@ -5,6 +5,7 @@
 
 use crate::cli::BuildOn;
 use crate::failure::{Exit, Failure, Outcome};
+use crate::gate::Partition;
 use crate::installer::admin_keys;
 use crate::job::Job;
 use crate::state::{private_dir, write_private};
@@ -56,12 +57,20 @@ fn closure(job: &Job, passed: &Passed) -> Outcome<String> {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    let digest = data_encoding::BASE32_NOPAD.encode(&hash.finalize()[..20]);
-    let digest = digest.to_ascii_lowercase();
+    let digest = store_hash(&hash.finalize()[..20]);
     Ok(format!(
         "/nix/store/{digest}-nixos-system-{}-stand-in",
         job.host.name
     ))
+}
+
+/// In the letters that names in the Nix store have.
+fn store_hash(bytes: &[u8]) -> String {
+    const RFC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    const NIX: &[u8] = b"0123456789abcdfghijklmnpqrsvwxyz";
+    let letters = data_encoding::BASE32_NOPAD.encode(bytes);
+    let letter = |byte| RFC.iter().position(|r| *r == byte).map_or('0', |at| NIX[at].into());
+    letters.bytes().map(letter).collect()
 }
 
 fn disks(passed: &Passed) -> Value {
@@ -73,17 +82,24 @@ fn disks(passed: &Passed) -> Value {
             let partitions: Vec<Value> = disk
                 .partitions
                 .iter()
-                .map(|p| {
-                    json!({
-                        "name": p.name, "type": p.kind, "size": p.size,
-                        "format": p.format, "mountpoint": p.mountpoint,
-                    })
-                })
+                .map(partition)
                 .collect();
             json!({ "device": disk.device, "table": if disk.gpt { "gpt" } else { "other" }, "partitions": partitions })
         })
         .collect();
     json!({ "schema": 1, "disks": disks })
+}
+
+/// A partition whose file system is made of subvolumes names neither format nor mount point of
+/// its own: the layouts' is btrfs with the root on it.
+fn partition(partition: &Partition) -> Value {
+    let subvolumes = partition.format.is_none() && partition.kind != "EF02";
+    let format = if subvolumes { Some("btrfs") } else { partition.format.as_deref() };
+    let mountpoint = if subvolumes { Some("/") } else { partition.mountpoint.as_deref() };
+    json!({
+        "name": partition.name, "type": partition.kind, "size": partition.size,
+        "format": format, "mountpoint": mountpoint,
+    })
 }
 
 fn description(job: &Job, passed: &Passed, closure: &str) -> Outcome<Value> {

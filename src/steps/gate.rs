@@ -33,7 +33,7 @@ pub async fn pass(
     found: &Found,
 ) -> Outcome<Passed> {
     let layout = choose_layout(job.host.spec.layout, found.firmware);
-    let facts = Facts::of(server, found, layout, ipv6, None).map_err(|e| {
+    let facts = Facts::of(server, found, layout, ipv6, found.mac.as_deref()).map_err(|e| {
         Failure::new(
             Exit::Gate,
             format!("{}: its disk cannot be told", job.name),
@@ -99,6 +99,9 @@ pub async fn evaluated(job: &Job) -> Outcome<Option<Wanted>> {
         within: job.context.deadlines.evaluate(),
         cancel: job.context.cancel.clone(),
     };
+    if job.lacks_evaluation() {
+        return Ok(None);
+    }
     let nix = Nix::find().await;
     match evaluate(nix.as_ref(), &job.flake, &job.host, &limits).await {
         Ok(wanted) => Ok(Some(wanted)),
@@ -132,6 +135,7 @@ pub async fn system_path(job: &Job) -> Outcome<String> {
 
 fn lacking(job: &Job, why: &str) -> Outcome<Option<Wanted>> {
     if job.emulated() {
+        job.remember_lack(why);
         return Ok(None);
     }
     Err(Failure::new(
@@ -143,8 +147,8 @@ fn lacking(job: &Job, why: &str) -> Outcome<Option<Wanted>> {
 }
 
 /// The word for `gate:` in the output.
-pub fn source(wanted: &Wanted) -> &'static str {
-    match wanted.source {
+pub fn word(source: GateSource) -> &'static str {
+    match source {
         GateSource::Flake => "evaluated",
         GateSource::FactsOnly => "facts-only",
     }

@@ -56,7 +56,9 @@ pub fn read(printed: &str) -> Result<Found, String> {
     let os = os_release(part("os"));
     let hostname = need("hostname")?;
     let system = running_system(&os, &hostname, part("system"));
-    let addresses = addresses(part("addresses"))?;
+    let links = links_of(part("addresses"))?;
+    let addresses = addresses(&links);
+    let gateways = gateways(part("route4"), part("route6"), &addresses)?;
     Ok(Found {
         boot_id: need("boot-id")?,
         arch: Arch::from(need("arch")?),
@@ -67,7 +69,8 @@ pub fn read(printed: &str) -> Result<Found, String> {
         },
         memory_mib: memory_mib(part("memory")).ok_or("the machine does not tell its memory")?,
         disks: disks(part("disks"), part("by-path"), part("by-id"), &system)?,
-        gateways: gateways(part("route4"), part("route6"), &addresses)?,
+        mac: gateways.first().and_then(|g| mac(&links, &g.interface)),
+        gateways,
         addresses,
         hostname,
         system,
@@ -236,6 +239,7 @@ fn names_of(links: &[(String, String)], device: &str) -> Vec<String> {
 #[derive(Deserialize)]
 struct Link {
     ifname: String,
+    address: Option<String>,
     #[serde(default)]
     addr_info: Vec<AddrInfo>,
 }
@@ -249,10 +253,17 @@ struct AddrInfo {
     dynamic: bool,
 }
 
-fn addresses(text: &str) -> Result<Vec<Address>, String> {
-    let links: Vec<Link> =
-        serde_json::from_str(text).map_err(|e| format!("cannot read what ip printed: {e}"))?;
-    Ok(links
+fn links_of(text: &str) -> Result<Vec<Link>, String> {
+    serde_json::from_str(text).map_err(|e| format!("cannot read what ip printed: {e}"))
+}
+
+fn mac(links: &[Link], interface: &str) -> Option<String> {
+    let link = links.iter().find(|link| link.ifname == interface)?;
+    link.address.clone()
+}
+
+fn addresses(links: &[Link]) -> Vec<Address> {
+    links
         .iter()
         .filter(|link| link.ifname != "lo")
         .flat_map(|link| {
@@ -265,7 +276,7 @@ fn addresses(text: &str) -> Result<Vec<Address>, String> {
                 })
             })
         })
-        .collect())
+        .collect()
 }
 
 #[derive(Deserialize)]

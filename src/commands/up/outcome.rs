@@ -5,6 +5,8 @@ use crate::commands::found::hourly;
 use crate::context::Context;
 use crate::engine::Proven;
 use crate::failure::Failure;
+use crate::gate::{GateSource, choose_layout};
+use crate::steps::gate;
 use crate::found::{Firmware, Found, RunningSystem};
 use crate::host::Layout;
 use crate::installer::Kind;
@@ -42,9 +44,9 @@ pub(crate) struct HostDocument {
     arch: Arch,
     system: Option<String>,
     proven: bool,
-    installer: Option<Kind>,
+    installer: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
-    gate: Option<&'static str>,
+    gate: Option<GateSource>,
     price_hourly: Option<Decimal>,
     currency: Option<String>,
     expires_at: Option<Timestamp>,
@@ -91,21 +93,12 @@ impl HostDocument {
             price_hourly: hourly(catalog, server).map(|p| p.normalize()),
             currency: Some(catalog.currency.clone()),
             expires_at: proven.server.marks().expires,
-            ..Self::of_machine(
-                job,
-                &proven.found,
-                proven.delivered.as_ref(),
-                proven.admin.shown(),
-            )
+            ..Self::of_machine(job, &proven.found, proven.admin.shown())
         }
     }
 
-    pub(crate) fn of_machine(
-        job: &Job,
-        found: &Found,
-        delivered: Option<&crate::engine::Delivered>,
-        login: String,
-    ) -> Self {
+    pub(crate) fn of_machine(job: &Job, found: &Found, login: String) -> Self {
+        let installed = job.kept.installed();
         let system = match &found.system {
             RunningSystem::NixOs { closure } => Some(closure.clone()),
             _ => None,
@@ -117,12 +110,17 @@ impl HostDocument {
             ipv4: None,
             ipv6: None,
             firmware: found.firmware,
-            layout: delivered.map_or_else(|| job.host.layout_now(), |d| d.layout),
+            layout: installed.as_ref().map_or_else(
+                || choose_layout(job.host.spec.layout, found.firmware),
+                |installed| installed.layout,
+            ),
             arch: found.arch.clone(),
             proven: system.is_some(),
             system,
-            installer: delivered.map(|d| d.kind),
-            gate: delivered.map(|d| d.gate),
+            installer: installed
+                .as_ref()
+                .map_or_else(|| Kind::of_machine(job.emulated()), |i| i.installer),
+            gate: installed.map(|i| i.gate),
             price_hourly: None,
             currency: None,
             expires_at: None,
@@ -150,7 +148,7 @@ impl HostDocument {
         }
         let gate = self
             .gate
-            .map_or_else(String::new, |g| format!(", gate: {g}"));
+            .map_or_else(String::new, |g| format!(", gate: {}", gate::word(g)));
         line(
             "machine",
             format!(
@@ -158,7 +156,7 @@ impl HostDocument {
                 self.arch, self.firmware, self.layout
             ),
         );
-        if self.installer == Some(Kind::StandIn) {
+        if self.installer == Kind::StandIn {
             line(
                 "installer",
                 "a stand-in for nixos-anywhere: the machine is emulated".to_owned(),

@@ -18,7 +18,7 @@ fn printed(os: &str, hostname: &str, lsblk: &str, by_id: &str) -> String {
         (
             "addresses",
             r#"[{"ifname":"lo","addr_info":[{"local":"127.0.0.1","prefixlen":8,"scope":"host"}]},
-                {"ifname":"eth0","addr_info":[{"local":"192.0.2.7","prefixlen":32,"scope":"global","dynamic":true},
+                {"ifname":"eth0","address":"96:00:00:00:00:01","addr_info":[{"local":"192.0.2.7","prefixlen":32,"scope":"global","dynamic":true},
                 {"local":"2001:db8::1","prefixlen":64,"scope":"global"},{"local":"fe80::1","prefixlen":64,"scope":"link"}]}]"#,
         ),
         (
@@ -65,6 +65,7 @@ fn a_stock_machine_is_read_whole() {
         ["/dev/disk/by-path/pci-0000:06:00.0-scsi-0:0:0:0"]
     );
     assert_eq!(found.disks[1].role, DiskRole::Unknown);
+    assert_eq!(found.mac.as_deref(), Some("96:00:00:00:00:01"));
     assert_eq!(found.addresses.len(), 2);
     assert!(found.gateways[0].on_link, "172.31.1.1 lies outside a /32");
     assert!(

@@ -1,0 +1,119 @@
+//! Each ends in bounded time with one clear error and an exit code of its own.
+
+use crate::lab::Lab;
+use serde_json::json;
+
+#[test]
+fn names_that_do_not_exist() {
+    let lab = Lab::new();
+    assert_eq!(lab.run("upp --sandbox").code, 2);
+    assert_eq!(lab.run("hetzner-cloud --sandbox").code, 2);
+    lab.run("up nobody --sandbox").failed(3, &["nobody", "hetzner-cloud"]);
+    lab.run("up hetzner-cloud --sandbox --type cx99")
+        .failed(3, &["cx99", "cx23"]);
+    lab.run("up hetzner-cloud --sandbox --location mars")
+        .failed(3, &["mars", "fsn1"]);
+    lab.run("--provider nimbus --sandbox").failed(3, &["nimbus"]);
+    lab.run("up hetzner-cloud --provider nimbus --sandbox")
+        .failed(3, &["nimbus", "hetzner"]);
+    assert_eq!(lab.run("up We_b --sandbox").code, 2);
+    lab.run("--sandbox").failed(2, &["provider"]);
+    lab.run("up hetzner-cloud --sandbox --flake /nowhere").failed(3, &["/nowhere"]);
+}
+
+#[test]
+fn several_hosts_of_one_provider_are_listed() {
+    let lab = Lab::new();
+    lab.add_host("web-1", "provider = 'hetzner'\n");
+    lab.run("--provider hetzner --sandbox")
+        .failed(2, &["hetzner-cloud", "web-1", "--host"]);
+}
+
+#[test]
+fn a_wrong_host_toml_names_file_and_key() {
+    let lab = Lab::new();
+    lab.add_host("web-1", "provider = 'hetzner'\nlayuot = 'auto'\n");
+    lab.run("up web-1 --sandbox").failed(3, &["host.toml", "layuot", "layout"]);
+}
+
+#[test]
+fn money_is_not_spent_without_leave() {
+    let lab = Lab::new();
+    lab.run("up hetzner-cloud --sandbox --max-price 0.0001")
+        .failed(4, &["too dear", "--max-price"]);
+    assert!(lab.servers().is_empty());
+}
+
+#[test]
+fn sold_out_is_walked_and_told() {
+    let some = json!({ "sold_out": [{ "type": "cx23" }] });
+    let lab = Lab::with_world(&some);
+    lab.run("up hetzner-cloud --sandbox").succeeded();
+    assert_eq!(lab.servers()[0]["type"], "cpx22");
+
+    let all = json!({ "sold_out": [{ "type": "cx23" }, { "type": "cpx22" }] });
+    let lab = Lab::with_world(&all);
+    lab.run("up hetzner-cloud --sandbox")
+        .failed(7, &["sold out everywhere", "cx23 in", "nothing: no server was created"]);
+}
+
+#[test]
+fn the_accounts_limit_is_told() {
+    let lab = Lab::with_world(&json!({ "quota_servers": 0 }));
+    lab.run("up hetzner-cloud --sandbox").failed(7, &["limit", "nothing: no server"]);
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_written() {
+    let lab = Lab::new();
+    std::fs::write(lab.state(), "a file").unwrap();
+    lab.run("up hetzner-cloud --sandbox").failed(15, &["--state-dir"]);
+}
+
+#[test]
+fn a_real_cloud_is_refused_what_only_the_sandbox_may() {
+    let lab = Lab::new();
+    let run = |arguments: &str, token: Option<&str>| {
+        let mut command = lab.command(arguments);
+        if let Some(token) = token {
+            command.env("HCLOUD_TOKEN", token);
+        }
+        crate::lab::Ran::of(command.output().unwrap())
+    };
+    run("list", None).failed(3, &["whose servers", "PROVISION_OWNER"]);
+    run("list --owner me", None).failed(5, &["HCLOUD_TOKEN"]);
+    run("list --owner me", Some("short")).failed(5, &["64"]);
+}
+
+#[test]
+fn another_owners_name_is_not_touched() {
+    let lab = Lab::new();
+    lab.run("up hetzner-cloud --sandbox --owner somebody").succeeded();
+    lab.run("up hetzner-cloud --sandbox --owner me").failed(4, &["not ours", "somebody"]);
+    lab.run("teardown hetzner-cloud --sandbox --owner me").succeeded();
+    let list = lab.json("list --sandbox --owner somebody");
+    assert_eq!(list["servers"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn wrong_and_read_only_tokens_are_told_apart() {
+    let readonly = "r".repeat(64);
+    let lab = Lab::with_world(&json!({ "token_readonly": readonly }));
+    let served = lab.serve();
+    let run = |arguments: &str, token: &str| {
+        let mut command = lab.command(arguments);
+        served.enter(&mut command);
+        command.env("HCLOUD_TOKEN", token);
+        crate::lab::Ran::of(command.output().unwrap())
+    };
+    run("list --owner me", &"x".repeat(64)).failed(5, &["denied", "token"]);
+    run("list --owner me", &readonly).succeeded();
+}
+
+#[test]
+fn without_ssh_there_is_one_error() {
+    let lab = Lab::new();
+    let mut command = lab.command("up hetzner-cloud --sandbox");
+    command.env("PATH", lab.path("empty"));
+    crate::lab::Ran::of(command.output().unwrap()).failed(14, &["ssh", "openssh-client"]);
+}

@@ -1,0 +1,221 @@
+//! A folder of its own for each test: state, world, flake; and the binary run in it.
+
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// A place to run `provision` in.
+pub(crate) struct Lab {
+    dir: tempfile::TempDir,
+}
+
+/// How a run ended.
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Lab {
+    /// With the repository's own flake, and no deadline of minutes.
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let lab = Self { dir };
+        copy(&root().join("hosts"), &lab.flake().join("hosts"));
+        for file in ["flake.nix", "flake.lock"] {
+            std::fs::copy(root().join(file), lab.flake().join(file)).unwrap();
+        }
+        lab
+    }
+
+    /// With settings of the sandbox's world.
+    pub(crate) fn with_world(world: &Value) -> Self {
+        let lab = Self::new();
+        lab.world(world);
+        lab
+    }
+
+    /// Replaces the settings of the sandbox's world; they count from the next start on.
+    pub(crate) fn world(&self, world: &Value) {
+        std::fs::write(self.path("world.json"), world.to_string()).unwrap();
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn flake(&self) -> PathBuf {
+        self.path("flake")
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.path("state")
+    }
+
+    /// A host of the flake, copied from the one that is there.
+    pub(crate) fn add_host(&self, name: &str, toml: &str) {
+        let servers = self.flake().join("hosts/servers");
+        copy(&servers.join("hetzner-cloud"), &servers.join(name));
+        std::fs::write(servers.join(name).join("host.toml"), toml).unwrap();
+    }
+
+    pub(crate) fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_provision"));
+        command
+            .args(arguments.split_whitespace())
+            .current_dir(self.flake())
+            .env("PROVISION_STATE_DIR", self.state())
+            .env("HOME", self.dir.path())
+            .env("XDG_CONFIG_HOME", self.path("config"))
+            .env_remove("PROVISION_OWNER")
+            .env_remove("HCLOUD_TOKEN")
+            .env_remove("HCLOUD_ENDPOINT")
+            .env_remove("SSH_AUTH_SOCK")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if self.path("world.json").exists() {
+            command.env("PROVISION_SANDBOX_WORLD", self.path("world.json"));
+        }
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &str) -> Ran {
+        Ran::of(self.command(arguments).output().unwrap())
+    }
+
+    /// The same, with all deadlines shrunk.
+    pub(crate) fn run_hurried(&self, scale: &str, arguments: &str) -> Ran {
+        let mut command = self.command(arguments);
+        Ran::of(command.env("PROVISION_DEADLINE_SCALE", scale).output().unwrap())
+    }
+
+    /// Must succeed with JSON on stdout.
+    pub(crate) fn json(&self, arguments: &str) -> Value {
+        let ran = self.run(&format!("{arguments} --output json"));
+        ran.succeeded().json()
+    }
+
+    /// The servers that `list` finds.
+    pub(crate) fn servers(&self) -> Vec<Value> {
+        let list = self.json("list --sandbox");
+        list["servers"].as_array().unwrap().clone()
+    }
+
+    /// Serves the world of the lab until it is dropped.
+    pub(crate) fn serve(&self) -> Served {
+        let mut child = self
+            .command("sandbox --output json")
+            .spawn()
+            .expect("the sandbox starts");
+        let out = child.stdout.take().unwrap();
+        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(out));
+        let mut text = String::new();
+        loop {
+            text.push_str(&lines.next().expect("the sandbox says where it is").unwrap());
+            if let Ok(value) = serde_json::from_str::<Value>(&text) {
+                let environment = value["environment"].clone();
+                return Served { child, environment };
+            }
+        }
+    }
+}
+
+/// A running `provision sandbox`.
+pub(crate) struct Served {
+    child: Child,
+    environment: Value,
+}
+
+impl Served {
+    /// One of the variables that it printed.
+    pub(crate) fn variable(&self, name: &str) -> String {
+        self.environment[name].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a client of the vendor's use it.
+    pub(crate) fn enter(&self, command: &mut Command) {
+        for (name, value) in self.environment.as_object().unwrap() {
+            command.env(name, value.as_str().unwrap());
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        interrupt(self.child.id());
+        let _ = self.child.wait();
+    }
+}
+
+/// Presses Ctrl-C for one process.
+pub(crate) fn interrupt(id: u32) {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
+    let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
+}
+
+impl Ran {
+    pub(crate) fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn succeeded(self) -> Self {
+        assert_eq!(self.code, 0, "{self}");
+        self
+    }
+
+    /// Ended with that code, one error, and each of these words in it.
+    #[track_caller]
+    pub(crate) fn failed(self, code: i32, words: &[&str]) -> Self {
+        assert_eq!(self.code, code, "{self}");
+        assert_eq!(self.stderr.matches("error: ").count(), 1, "{self}");
+        assert!(!self.stderr.contains("panicked"), "{self}");
+        for word in words {
+            assert!(self.stderr.contains(word), "{word:?} is missing: {self}");
+        }
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {self}"))
+    }
+}
+
+impl std::fmt::Display for Ran {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "exit {}\n--- stdout\n{}\n--- stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
+    }
+}
+
+/// The repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Settings under which a machine with that host name misbehaves.
+pub(crate) fn misbehaving(hostname: &str, faults: &Value) -> Value {
+    json!({ "machine_faults": [{ "name": hostname, "faults": faults }] })
+}

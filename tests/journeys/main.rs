@@ -1,0 +1,18 @@
+//! What a user does, through the built binary, on the embedded cloud.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests"
+)]
+
+mod bad_input;
+mod faults;
+mod firmware;
+mod install;
+mod lab;
+mod lifecycle;
+mod rescue;
+mod secrets;
+mod trust;
