@@ -6,6 +6,30 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+/// How files begin that are not whole yet.
+const FRESH: &str = ".fresh-";
+
+/// Removes what a process left that was killed while it wrote.
+pub(crate) fn sweep(folder: &Path) -> Result<(), SandboxError> {
+    let left = |entry: &fs::DirEntry| {
+        entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(FRESH.as_bytes())
+    };
+    fs::read_dir(folder)
+        .and_then(|entries| {
+            for entry in entries {
+                let entry = entry?;
+                if left(&entry) {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+            Ok(())
+        })
+        .map_err(SandboxError::file("cannot sweep", folder))
+}
+
 /// Makes the folder 0700; one that is there already is closed to others.
 pub(crate) fn private_folder(path: &Path) -> Result<(), SandboxError> {
     DirBuilder::new()
@@ -38,7 +62,7 @@ pub(crate) fn private_file(path: &Path, append: bool) -> Result<File, SandboxErr
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), SandboxError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut fresh = tempfile::Builder::new()
-        .prefix(".world-")
+        .prefix(FRESH)
         .permissions(fs::Permissions::from_mode(0o600))
         .tempfile_in(folder)
         .map_err(SandboxError::file("cannot write in", folder))?;
@@ -89,6 +113,19 @@ mod tests {
             1,
             "nothing is left beside it"
         );
+    }
+
+    #[test]
+    fn halves_are_swept_away() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join(".fresh-x"), "half").unwrap();
+        fs::write(home.path().join("world.json"), "whole").unwrap();
+        sweep(home.path()).unwrap();
+        let left: Vec<_> = fs::read_dir(home.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(left, ["world.json"]);
     }
 
     #[test]

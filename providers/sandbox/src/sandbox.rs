@@ -56,17 +56,20 @@ impl Sandbox {
         options: Options,
         maker: impl FnOnce(&Settings) -> Arc<dyn Maker>,
     ) -> Result<Self, SandboxError> {
-        let listener = server::listen(options.listen).await?;
+        let address = server::address(options.listen)?;
         files::private_folder(&options.state_dir)?;
         let lock = match lock::take(&options.state_dir, lock::PATIENCE).await? {
             Held::Here(lock) => lock,
             Held::Elsewhere(access) => {
+                warn_of_what_is_not_heard(&options);
                 return Ok(Self {
                     access,
                     running: None,
                 });
             }
         };
+        // not before: the one that is joined may listen there
+        let listener = server::listen(address).await?;
         let record = options.record.as_deref().map(Record::open).transpose()?;
         let world = Arc::new(World::open(&options, maker).await?);
         let address = listener
@@ -121,8 +124,24 @@ impl Sandbox {
     }
 }
 
+/// The process that has the world was told its own settings.
+fn warn_of_what_is_not_heard(options: &Options) {
+    for (name, given) in [
+        ("world settings", options.world.is_some()),
+        ("latencies", options.latency.is_some()),
+        ("record", options.record.is_some()),
+    ] {
+        if given {
+            tracing::warn!(
+                "the sandbox runs already in another process: its {name} are not changed"
+            );
+        }
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop.cancel();
+        self.world.seal();
     }
 }

@@ -22,12 +22,18 @@ const GRACE: Duration = Duration::from_secs(5);
 /// After the system had no more sockets, for instance.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Listens, on loopback alone.
-pub(crate) async fn listen(wanted: Option<SocketAddr>) -> Result<TcpListener, SandboxError> {
+/// Where it will listen: on loopback alone.
+pub(crate) fn address(wanted: Option<SocketAddr>) -> Result<SocketAddr, SandboxError> {
     let address = wanted.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    if !address.ip().is_loopback() {
-        return Err(SandboxError::NotLoopback(address));
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err(SandboxError::NotLoopback(address))
     }
+}
+
+/// Listens.
+pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, SandboxError> {
     TcpListener::bind(address)
         .await
         .map_err(|source| SandboxError::Listen { address, source })

@@ -152,6 +152,26 @@ async fn actions_can_fail_hang_or_vanish() {
 }
 
 #[tokio::test]
+async fn what_follows_from_an_action_that_hangs_hangs_too() {
+    let world = Fixture::new().await;
+    let client = &world.client;
+    client
+        .arm(json!({"method": "POST", "path": "/servers", "kind": "action-hangs"}))
+        .await;
+    let made = client.did("/servers", order("a")).await;
+    let (create, start) = (id(&made["action"]), id(&made["next_actions"][0]));
+    let both = client
+        .get(&format!("/actions?id={create}&id={start}"))
+        .await;
+    assert_eq!(both["actions"][0]["status"], "running");
+    assert_eq!(both["actions"][1]["status"], "running");
+    client
+        .delete(&format!("/servers/{}", id(&made["server"])))
+        .await;
+    assert_eq!(count(&world).await, 0);
+}
+
+#[tokio::test]
 async fn a_removal_that_fails_removes_nothing() {
     let world = Fixture::new().await;
     let client = &world.client;

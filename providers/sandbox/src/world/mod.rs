@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard, Notify};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,8 @@ pub(crate) struct World {
     maker: Arc<dyn Maker>,
     state: Mutex<State>,
     changed: Notify,
+    /// Nothing is written any more: another may have the folder.
+    sealed: AtomicBool,
 }
 
 struct State {
@@ -71,6 +74,11 @@ impl World {
             held.keep().await?;
         }
         Ok(held)
+    }
+
+    /// The folder is let go: from now on nothing is written to it.
+    pub(crate) fn seal(&self) {
+        self.sealed.store(true, Ordering::SeqCst);
     }
 
     /// Moves the world on by itself until it is told to stop: actions end when they are due
@@ -129,7 +137,7 @@ impl Held<'_> {
                 path: path.clone(),
                 message: error.to_string(),
             })?;
-        if content != state.kept {
+        if content != state.kept && !self.world.sealed.load(Ordering::SeqCst) {
             let to_write = content.clone();
             let target = path.clone();
             tokio::task::spawn_blocking(move || files::replace(&target, &to_write))

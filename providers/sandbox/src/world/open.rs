@@ -3,6 +3,7 @@
 use super::document::{Document, Network, SCHEMA};
 use super::{State, World};
 use crate::error::SandboxError;
+use crate::files;
 use crate::machine::Maker;
 use crate::options::Options;
 use crate::settings::{Settings, merged};
@@ -12,6 +13,7 @@ use std::io;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::{Mutex, Notify};
 
 /// Below the ports that the system gives out by itself, or a machine could find its port taken.
@@ -26,6 +28,7 @@ impl World {
         maker: impl FnOnce(&Settings) -> Arc<dyn Maker>,
     ) -> Result<Self, SandboxError> {
         let folder = options.state_dir.clone();
+        files::sweep(&folder)?;
         let document = read_document(options)?;
         let maker = maker(&document.settings);
         let mut machines = BTreeMap::new();
@@ -50,6 +53,7 @@ impl World {
                 kept: Vec::new(),
             }),
             changed: Notify::new(),
+            sealed: AtomicBool::new(false),
         };
         world.hold().await?.keep().await?;
         Ok(world)

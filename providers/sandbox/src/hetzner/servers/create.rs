@@ -75,6 +75,7 @@ pub(in crate::hetzner) async fn create(call: Call) -> Answer {
     let start = order.start;
     let id = make(&mut held, order, chosen)?;
     let resources = [Resource::Server(id)];
+    let hangs = held.on_action.hangs;
     let action = held.begin(
         "create_server",
         Work::Create,
@@ -84,6 +85,8 @@ pub(in crate::hetzner) async fn create(call: Call) -> Answer {
     let next: Vec<_> = start
         .then(|| {
             let creation = held.settings.latency.of(Work::Create);
+            // it waits for the other
+            held.on_action.hangs = hangs;
             held.begin_after(
                 creation,
                 "start_server",

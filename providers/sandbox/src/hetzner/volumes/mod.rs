@@ -156,6 +156,7 @@ pub(super) async fn create(call: Call) -> Answer {
     };
     let id = volume.id;
     held.hetzner.volumes.insert(id, volume);
+    let hangs = held.on_action.hangs;
     let action = held.begin(
         "create_volume",
         Work::Volume,
@@ -165,6 +166,8 @@ pub(super) async fn create(call: Call) -> Answer {
     let next: Vec<Value> = server
         .map(|server| {
             let creation = held.settings.latency.of(Work::Volume);
+            // it waits for the other
+            held.on_action.hangs = hangs;
             let resources = [Resource::Server(server), Resource::Volume(id)];
             let effect = Effect::AttachVolume { volume: id, server };
             held.begin_after(creation, "attach_volume", Work::Volume, &resources, effect)
@@ -173,7 +176,9 @@ pub(super) async fn create(call: Call) -> Answer {
         .collect();
     let volume = shown(&held, find(&held, id)?);
     held.keep().await?;
-    Ok(view::made(json!({"volume": volume, "action": action, "next_actions": next})))
+    Ok(view::made(
+        json!({"volume": volume, "action": action, "next_actions": next}),
+    ))
 }
 
 pub(super) async fn update(call: Call) -> Answer {
