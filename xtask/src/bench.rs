@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+/// A run that takes longer is no measurement.
+const DEADLINE: Duration = Duration::from_secs(1800);
+
 /// What is measured.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -23,8 +26,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1, 20], value_parser = clap::value_parser!(u32).range(1..=25))]
     hosts: Vec<u32>,
     /// How often each is measured
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
+    /// How long the cloud takes, as a factor of the usual; the shorter, the more weighs what is
+    /// ours
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
+    scale: f64,
     /// Where the numbers go as JSON
     #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
     out: PathBuf,
@@ -44,12 +51,13 @@ pub(crate) fn run(args: &Args) -> Result<(), String> {
     for &hosts in &args.hosts {
         for run in 1..=args.runs {
             println!("── {hosts} at once, {run} of {}", args.runs);
-            rows.push(once(&program, hosts)?);
+            rows.push(once(&program, hosts, args.scale)?);
         }
     }
-    print!("{}", report::table(&rows));
+    print!("{}", report::table(&rows, args.scale));
     let out = tree::root().join(&args.out);
-    fs::write(&out, report::json(&rows)).map_err(|e| format!("{}: {e}", out.display()))?;
+    fs::write(&out, report::json(&rows, args.scale))
+        .map_err(|e| format!("{}: {e}", out.display()))?;
     println!("written to {}", out.display());
     Ok(())
 }
@@ -61,12 +69,19 @@ fn build() -> Result<PathBuf, String> {
     Ok(tree::target().join("release/provision"))
 }
 
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if factor > 0.0 && factor <= 10.0 => Ok(factor),
+        _ => Err("it is a number above 0 and up to 10".to_owned()),
+    }
+}
+
 /// Brings so many hosts up in a new world.
-fn once(program: &Path, hosts: u32) -> Result<Row, String> {
+fn once(program: &Path, hosts: u32, scale: f64) -> Result<Row, String> {
     let folder = tempfile::tempdir().map_err(|e| format!("a temporary folder: {e}"))?;
     let names = flake::make(&folder.path().join("flake"), hosts)?;
     let world = folder.path().join("world.json");
-    fs::write(&world, latency::settings()).map_err(|e| format!("{}: {e}", world.display()))?;
+    fs::write(&world, latency::settings(scale)).map_err(|e| format!("{}: {e}", world.display()))?;
 
     let mut up = Command::new(program);
     up.arg("--sandbox")
@@ -81,7 +96,7 @@ fn once(program: &Path, hosts: u32) -> Result<Row, String> {
         .env("PATH", tools::path())
         .envs(tools::nix::environment())
         .current_dir(folder.path());
-    let (usage, said) = measure::run(&mut up, Duration::from_secs(600))?;
+    let (usage, said) = measure::run(&mut up, DEADLINE)?;
     let document: Value =
         serde_json::from_str(&said).map_err(|e| format!("`up` answered no JSON: {e}"))?;
     row(hosts, &usage, &document)

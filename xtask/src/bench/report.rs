@@ -32,8 +32,8 @@ struct Summary {
 
 impl Summary {
     /// Wall time over what nobody can be faster than.
-    fn ratio(&self) -> f64 {
-        self.wall / latency::critical_path()
+    fn ratio(&self, scale: f64) -> f64 {
+        self.wall / latency::critical_path(scale)
     }
 
     fn requests_each(&self) -> f64 {
@@ -70,11 +70,11 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// For people.
-pub(super) fn table(rows: &[Row]) -> String {
+pub(super) fn table(rows: &[Row], scale: f64) -> String {
     let mut text = format!(
-        "critical path of the latencies: {:.1} s\n\
+        "critical path of the latencies: {:.2} s\n\
          hosts  runs   wall s  worst s  wall/path  requests  each   cpu s  peak MiB\n",
-        latency::critical_path()
+        latency::critical_path(scale)
     );
     for s in summaries(rows) {
         let _ = writeln!(
@@ -84,7 +84,7 @@ pub(super) fn table(rows: &[Row]) -> String {
             s.runs,
             s.wall,
             s.worst,
-            s.ratio(),
+            s.ratio(scale),
             s.requests,
             s.requests_each(),
             s.cpu,
@@ -96,7 +96,7 @@ pub(super) fn table(rows: &[Row]) -> String {
 }
 
 /// For programs.
-pub(super) fn json(rows: &[Row]) -> String {
+pub(super) fn json(rows: &[Row], scale: f64) -> String {
     let list: Vec<Value> = summaries(rows)
         .iter()
         .map(|s| {
@@ -106,7 +106,7 @@ pub(super) fn json(rows: &[Row]) -> String {
                 "wall_seconds": s.wall,
                 "worst_wall_seconds": s.worst,
                 "elapsed_seconds": s.elapsed,
-                "wall_over_critical_path": s.ratio(),
+                "wall_over_critical_path": s.ratio(scale),
                 "requests": s.requests,
                 "requests_per_server": s.requests_each(),
                 "cpu_seconds": s.cpu,
@@ -116,7 +116,8 @@ pub(super) fn json(rows: &[Row]) -> String {
         .collect();
     let document = json!({
         "schema": 1,
-        "critical_path_seconds": latency::critical_path(),
+        "scale": scale,
+        "critical_path_seconds": latency::critical_path(scale),
         "results": list,
     });
     format!("{document:#}\n")
@@ -137,11 +138,11 @@ mod tests {
             peak_mib: 2.0,
         };
         let rows = [row(1, 50.0), row(1, 41.0), row(1, 40.0), row(20, 45.0)];
-        let document: Value = serde_json::from_str(&json(&rows)).unwrap();
+        let document: Value = serde_json::from_str(&json(&rows, 1.0)).unwrap();
         let result = |index: usize, key: &str| document["results"][index][key].as_f64().unwrap();
         assert!((result(0, "wall_seconds") - 41.0).abs() < 1e-9);
         assert!((result(0, "worst_wall_seconds") - 50.0).abs() < 1e-9);
         assert!((result(1, "requests_per_server") - 4.0).abs() < 1e-9);
-        assert_eq!(table(&rows).lines().count(), 5);
+        assert_eq!(table(&rows, 1.0).lines().count(), 5);
     }
 }
