@@ -6,7 +6,26 @@
 //! emulated it can do nothing, and says so.
 //!
 //! In place of a disko script and a system closure it takes two JSON files, with
-//! `--store-paths DISKO SYSTEM` or below the flake's folder in `.stand-in/HOST/`.
+//! `--store-paths DISKO SYSTEM`, or `disko.json` and `system.json` below the flake's folder in
+//! `.stand-in/HOST/`. Keys that are not named here are ignored.
+//!
+//! ```json
+//! {"schema": 1, "disks": [{"device": "/dev/disk/by-path/…", "table": "gpt", "partitions": [
+//!   {"name": "boot", "type": "EF02", "size": "1M"},
+//!   {"name": "ESP", "type": "EF00", "size": "512M", "format": "vfat", "mountpoint": "/boot"},
+//!   {"name": "root", "type": "8300", "size": "100%", "format": "btrfs", "mountpoint": "/"}]}]}
+//! ```
+//!
+//! A type is one of sgdisk's codes or a GUID, a size has one of the units K, M, G, T or is
+//! `100%` of what is left.
+//!
+//! ```json
+//! {"schema": 1, "system": "/nix/store/<32 digits>-<name>", "hostname": "web-1",
+//!  "arch": "x86_64",
+//!  "grub": {"devices": ["nodev"], "efi_support": true, "efi_install_as_removable": true},
+//!  "users": [{"name": "admin", "wheel": true, "authorized_keys": ["ssh-ed25519 …"]}],
+//!  "permit_root_login": false}
+//! ```
 
 mod args;
 mod parcel;

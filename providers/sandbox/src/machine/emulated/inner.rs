@@ -131,10 +131,15 @@ impl Inner {
         running.is_some_and(|r| r.up && r.kind != Kind::Dead)
     }
 
-    /// Does what a command asked for.
-    pub(crate) async fn effect(self: &Arc<Self>, effect: Effect) {
+    /// The id of the boot that runs.
+    pub(crate) fn boot_id(&self) -> Option<String> {
+        self.state().running.as_ref().map(|r| r.boot_id.clone())
+    }
+
+    /// Does what a command of this boot asked for; when another runs by now, it is too late.
+    pub(crate) async fn effect(self: &Arc<Self>, effect: Effect, boot: Option<String>) {
         let mut live = self.gate.lock().await;
-        if self.state().running.is_none() {
+        if boot.is_none() || self.boot_id() != boot {
             return;
         }
         self.stop(&mut live).await;

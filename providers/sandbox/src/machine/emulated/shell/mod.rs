@@ -264,4 +264,4 @@ fn is_assignment(word: &str) -> bool {
 
 #[cfg(test)]
 #[path = "shell_tests.rs"]
-pub(crate) mod tests;
+pub(super) mod tests;

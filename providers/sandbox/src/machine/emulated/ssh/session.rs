@@ -17,6 +17,9 @@ const INPUT: usize = 256 * 1024 * 1024;
 /// So long a client has to close its side before the machine goes down.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// The status of a command that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
 /// What a client asked for.
 #[derive(Debug)]
 pub(super) enum Asked {
@@ -33,9 +36,12 @@ pub(super) async fn run(
     terminal: bool,
 ) {
     let (reading, writing) = channel.split();
+    let boot = inner.boot_id();
     let gone = CancellationToken::new();
+    let stopped = CancellationToken::new();
     let (sender, input) = Input::new();
-    tokio::spawn(read(reading, sender, gone.clone()));
+    let stop = (terminal && matches!(asked, Asked::Script(_))).then(|| stopped.clone());
+    tokio::spawn(read(reading, sender, gone.clone(), stop));
 
     let (output, spoken) = mpsc::unbounded_channel();
     let mut shell = Shell::new(Arc::clone(&inner), account.clone(), input, output.clone());
@@ -52,6 +58,7 @@ pub(super) async fn run(
     };
     let ((status, effect), ()) = tokio::select! {
         () = gone.cancelled() => return,
+        () = stopped.cancelled() => ((INTERRUPTED, None), ()),
         both = async { tokio::join!(working, speaking) } => both,
     };
     // a client that has gone is not told
@@ -61,15 +68,17 @@ pub(super) async fn run(
     if let Some(effect) = effect {
         // it hears the answer before the machine goes down, if it listens
         drop(tokio::time::timeout(FAREWELL, gone.cancelled()).await);
-        inner.effect(effect).await;
+        inner.effect(effect, boot).await;
     }
 }
 
-/// Hands on what the client sends, until it ends its side or goes.
+/// Hands on what the client sends, until it ends its side or goes. On a terminal, Ctrl-C stops
+/// the command.
 async fn read(
     mut channel: ChannelReadHalf,
     sender: mpsc::UnboundedSender<Vec<u8>>,
     gone: CancellationToken,
+    stop: Option<CancellationToken>,
 ) {
     let mut sender = Some(sender);
     let mut taken = 0;
@@ -79,6 +88,11 @@ async fn read(
                 taken += data.len();
                 if taken > INPUT {
                     break;
+                }
+                if let Some(stop) = &stop
+                    && data.contains(&3)
+                {
+                    stop.cancel();
                 }
                 if let Some(sender) = &sender {
                     // what the command does not want is lost, as in a closed pipe

@@ -183,3 +183,6 @@ impl<'a> Call<'a> {
         2
     }
 }
+
+#[cfg(test)]
+mod table_tests;
