@@ -188,7 +188,9 @@ pub fn latency(text: &str) -> Result<Latency, String> {
             Ok(factor) if (0.0..=1000.0).contains(&factor) => {
                 Ok(Latency::realistic().scaled(factor))
             }
-            _ => Err(format!("{factor:?} is neither off, realistic nor a factor of it")),
+            _ => Err(format!(
+                "{factor:?} is neither off, realistic nor a factor of it"
+            )),
         },
     }
 }

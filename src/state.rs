@@ -131,9 +131,14 @@ impl ServerState {
         serde_json::from_slice(&fs::read(self.dir.join("installed.json")).ok()?).ok()
     }
 
+    /// The file that is locked while a run works on the server.
+    pub fn lock_file(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+
     /// Takes the lock that keeps two runs from working on the same server.
     pub fn lock(&self, name: &str) -> Outcome<File> {
-        let path = self.dir.join("lock");
+        let path = self.lock_file();
         let mut file = OpenOptions::new()
             .create(true)
             .truncate(false)

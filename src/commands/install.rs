@@ -79,12 +79,7 @@ async fn install(job: &Job, flags: &Install) -> Outcome<HostDocument> {
     let delivered = engine::deliver(job, &id, None, &target, &found).await?;
     let (admin, found) = engine::finish(job, &delivered).await?;
     job.kept.forget_first_boot();
-    Ok(HostDocument::of_machine(
-        job,
-        &found,
-        
-        admin.shown(),
-    ))
+    Ok(HostDocument::of_machine(job, &found, admin.shown()))
 }
 
 /// Pins the host key: the one with the given fingerprint, or whichever is shown first.

@@ -41,7 +41,10 @@ pub async fn run(global: Global, flags: Flags, cancel: CancellationToken) -> Out
 
 fn tell(sandbox: &provision_sandbox::Sandbox, output: Output) {
     let mut environment = sandbox.access().environment();
-    environment.push(("PROVISION_SANDBOX_CONTROL", sandbox.access().control.clone()));
+    environment.push((
+        "PROVISION_SANDBOX_CONTROL",
+        sandbox.access().control.clone(),
+    ));
     if output == Output::Json {
         let map: std::collections::BTreeMap<_, _> = environment.into_iter().collect();
         report::document(&serde_json::json!({ "schema": 1, "environment": map }));

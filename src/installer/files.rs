@@ -16,14 +16,28 @@ use std::path::{Path, PathBuf};
 pub fn programs(job: &Job, names: &[&str]) -> Outcome<PathBuf> {
     let dir = job.dir.join("bin");
     private_dir(&dir)?;
-    let own = std::env::current_exe()
-        .map_err(|e| Failure::new(Exit::Other, "this program cannot find itself", e))?;
+    let own = own_program(&dir)?;
     for name in names {
         let link = dir.join(name);
         let _ = fs::remove_file(&link);
         symlink(&own, &link).map_err(|e| Failure::state(&link, &e))?;
     }
     Ok(dir)
+}
+
+/// Where this program lies; one that was replaced while it runs is copied, because a name that
+/// leads nowhere would let the real `ssh` through, which checks nothing.
+fn own_program(dir: &Path) -> Outcome<PathBuf> {
+    let own = std::env::current_exe()
+        .map_err(|e| Failure::new(Exit::Other, "this program cannot find itself", e))?;
+    if own.exists() {
+        return Ok(own);
+    }
+    let copy = dir.join("provision");
+    let _ = fs::remove_file(&copy);
+    fs::copy("/proc/self/exe", &copy).map_err(|e| Failure::state(&copy, &e))?;
+    mode(&copy, 0o700)?;
+    Ok(copy)
 }
 
 /// Tells our `ssh` whom to check, and which program is the real one.
@@ -37,6 +51,7 @@ pub fn guard(job: &Job, target: &Target, programs: &Path) -> Outcome<PathBuf> {
         host: target.host.clone(),
         alias: alias(&job.name),
         pins: target.pins.clone(),
+        lock: job.kept.lock_file(),
     };
     let path = job.dir.join("ssh-guard.json");
     let text = serde_json::to_vec_pretty(&guard)

@@ -69,7 +69,11 @@ fn store_hash(bytes: &[u8]) -> String {
     const RFC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     const NIX: &[u8] = b"0123456789abcdfghijklmnpqrsvwxyz";
     let letters = data_encoding::BASE32_NOPAD.encode(bytes);
-    let letter = |byte| RFC.iter().position(|r| *r == byte).map_or('0', |at| NIX[at].into());
+    let letter = |byte| {
+        RFC.iter()
+            .position(|r| *r == byte)
+            .map_or('0', |at| NIX[at].into())
+    };
     letters.bytes().map(letter).collect()
 }
 
@@ -94,8 +98,16 @@ fn disks(passed: &Passed) -> Value {
 /// its own: the layouts' is btrfs with the root on it.
 fn partition(partition: &Partition) -> Value {
     let subvolumes = partition.format.is_none() && partition.kind != "EF02";
-    let format = if subvolumes { Some("btrfs") } else { partition.format.as_deref() };
-    let mountpoint = if subvolumes { Some("/") } else { partition.mountpoint.as_deref() };
+    let format = if subvolumes {
+        Some("btrfs")
+    } else {
+        partition.format.as_deref()
+    };
+    let mountpoint = if subvolumes {
+        Some("/")
+    } else {
+        partition.mountpoint.as_deref()
+    };
     json!({
         "name": partition.name, "type": partition.kind, "size": partition.size,
         "format": format, "mountpoint": mountpoint,

@@ -5,10 +5,12 @@
 //! first value of an option: only a program ahead on its PATH can put another before it.
 
 use crate::ssh::trust_options;
+use rustix::process::{Signal, getpgrp, kill_process_group};
 use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The environment variable that names the file with the [`Guard`].
@@ -25,6 +27,8 @@ pub struct Guard {
     pub alias: String,
     /// The pinned host keys.
     pub pins: PathBuf,
+    /// The file that is locked as long as the run lives.
+    pub lock: PathBuf,
 }
 
 /// Options of `ssh` that take an argument (ssh(1), OpenSSH 9).
@@ -36,6 +40,12 @@ pub fn run(arguments: Vec<OsString>) -> String {
         Ok(guard) => guard,
         Err(error) => return error,
     };
+    if !is_held(&guard.lock) {
+        // nobody waits for this installation any more: it must not go on by itself, beside the
+        // run that takes the server up again
+        let _ = kill_process_group(getpgrp(), Signal::TERM);
+        return "the run that this installation belongs to has ended".to_owned();
+    }
     let mut command = Command::new(&guard.ssh);
     if destination(&arguments).is_some_and(|host| host == guard.host.as_str()) {
         command
@@ -45,6 +55,14 @@ pub fn run(arguments: Vec<OsString>) -> String {
     }
     let error = command.args(arguments).exec();
     format!("cannot start {}: {error}", guard.ssh.display())
+}
+
+/// Whether the run that started the installation still lives.
+fn is_held(lock: &Path) -> bool {
+    match File::open(lock) {
+        Ok(file) => file.try_lock_shared().is_err(),
+        Err(_) => false,
+    }
 }
 
 fn read_guard() -> Result<Guard, String> {
@@ -104,6 +122,17 @@ mod tests {
     fn of(line: &str) -> Option<String> {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         destination(&words).map(|h| h.to_string_lossy().into_owned())
+    }
+
+    #[test]
+    fn a_lock_that_nobody_holds_means_that_the_run_is_dead() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        assert!(!is_held(&path));
+        let file = File::create(&path).unwrap();
+        assert!(!is_held(&path));
+        file.try_lock().unwrap();
+        assert!(is_held(&path));
     }
 
     #[test]

@@ -8,17 +8,20 @@ fn names_that_do_not_exist() {
     let lab = Lab::new();
     assert_eq!(lab.run("upp --sandbox").code, 2);
     assert_eq!(lab.run("hetzner-cloud --sandbox").code, 2);
-    lab.run("up nobody --sandbox").failed(3, &["nobody", "hetzner-cloud"]);
+    lab.run("up nobody --sandbox")
+        .failed(3, &["nobody", "hetzner-cloud"]);
     lab.run("up hetzner-cloud --sandbox --type cx99")
         .failed(3, &["cx99", "cx23"]);
     lab.run("up hetzner-cloud --sandbox --location mars")
         .failed(3, &["mars", "fsn1"]);
-    lab.run("--provider nimbus --sandbox").failed(3, &["nimbus"]);
+    lab.run("--provider nimbus --sandbox")
+        .failed(3, &["nimbus"]);
     lab.run("up hetzner-cloud --provider nimbus --sandbox")
         .failed(3, &["nimbus", "hetzner"]);
     assert_eq!(lab.run("up We_b --sandbox").code, 2);
     lab.run("--sandbox").failed(2, &["provider"]);
-    lab.run("up hetzner-cloud --sandbox --flake /nowhere").failed(3, &["/nowhere"]);
+    lab.run("up hetzner-cloud --sandbox --flake /nowhere")
+        .failed(3, &["/nowhere"]);
 }
 
 #[test]
@@ -33,7 +36,8 @@ fn several_hosts_of_one_provider_are_listed() {
 fn a_wrong_host_toml_names_file_and_key() {
     let lab = Lab::new();
     lab.add_host("web-1", "provider = 'hetzner'\nlayuot = 'auto'\n");
-    lab.run("up web-1 --sandbox").failed(3, &["host.toml", "layuot", "layout"]);
+    lab.run("up web-1 --sandbox")
+        .failed(3, &["host.toml", "layuot", "layout"]);
 }
 
 #[test]
@@ -53,21 +57,29 @@ fn sold_out_is_walked_and_told() {
 
     let all = json!({ "sold_out": [{ "type": "cx23" }, { "type": "cpx22" }] });
     let lab = Lab::with_world(&all);
-    lab.run("up hetzner-cloud --sandbox")
-        .failed(7, &["sold out everywhere", "cx23 in", "nothing: no server was created"]);
+    lab.run("up hetzner-cloud --sandbox").failed(
+        7,
+        &[
+            "sold out everywhere",
+            "cx23 in",
+            "nothing: no server was created",
+        ],
+    );
 }
 
 #[test]
 fn the_accounts_limit_is_told() {
     let lab = Lab::with_world(&json!({ "quota_servers": 0 }));
-    lab.run("up hetzner-cloud --sandbox").failed(7, &["limit", "nothing: no server"]);
+    lab.run("up hetzner-cloud --sandbox")
+        .failed(7, &["limit", "nothing: no server"]);
 }
 
 #[test]
 fn a_state_folder_that_cannot_be_written() {
     let lab = Lab::new();
     std::fs::write(lab.state(), "a file").unwrap();
-    lab.run("up hetzner-cloud --sandbox").failed(15, &["--state-dir"]);
+    lab.run("up hetzner-cloud --sandbox")
+        .failed(15, &["--state-dir"]);
 }
 
 #[test]
@@ -88,9 +100,12 @@ fn a_real_cloud_is_refused_what_only_the_sandbox_may() {
 #[test]
 fn another_owners_name_is_not_touched() {
     let lab = Lab::new();
-    lab.run("up hetzner-cloud --sandbox --owner somebody").succeeded();
-    lab.run("up hetzner-cloud --sandbox --owner me").failed(4, &["not ours", "somebody"]);
-    lab.run("teardown hetzner-cloud --sandbox --owner me").succeeded();
+    lab.run("up hetzner-cloud --sandbox --owner somebody")
+        .succeeded();
+    lab.run("up hetzner-cloud --sandbox --owner me")
+        .failed(4, &["not ours", "somebody"]);
+    lab.run("teardown hetzner-cloud --sandbox --owner me")
+        .succeeded();
     let list = lab.json("list --sandbox --owner somebody");
     assert_eq!(list["servers"].as_array().unwrap().len(), 1);
 }

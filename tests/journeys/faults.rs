@@ -6,15 +6,29 @@ use serde_json::json;
 #[test]
 fn a_phase_that_fails_is_shown_and_taken_up_again() {
     for phase in ["kexec", "disko", "install"] {
-        let lab = Lab::with_world(&misbehaving("hetzner-cloud", &json!({ "phase_fails": phase })));
-        lab.run("up hetzner-cloud --sandbox")
-            .failed(11, &["failed in its phase", "last lines", "installer.log", "remains", "resume"]);
+        let lab = Lab::with_world(&misbehaving(
+            "hetzner-cloud",
+            &json!({ "phase_fails": phase }),
+        ));
+        lab.run("up hetzner-cloud --sandbox").failed(
+            11,
+            &[
+                "failed in its phase",
+                "last lines",
+                "installer.log",
+                "remains",
+                "resume",
+            ],
+        );
         let before = lab.servers();
         assert_eq!(before.len(), 1);
         // the same server goes on once the fault is gone
         heal(&lab);
         let up = lab.json("up hetzner-cloud --sandbox");
-        assert_eq!(up["hosts"][0]["server_id"], before[0]["server_id"], "{phase}");
+        assert_eq!(
+            up["hosts"][0]["server_id"], before[0]["server_id"],
+            "{phase}"
+        );
         assert_eq!(up["hosts"][0]["proven"], true);
     }
 }
@@ -52,7 +66,10 @@ fn request(
 
 #[test]
 fn a_phase_that_hangs_is_ended() {
-    let lab = Lab::with_world(&misbehaving("hetzner-cloud", &json!({ "phase_hangs": "disko" })));
+    let lab = Lab::with_world(&misbehaving(
+        "hetzner-cloud",
+        &json!({ "phase_hangs": "disko" }),
+    ));
     lab.run_hurried("0.002", "up hetzner-cloud --sandbox")
         .failed(11, &["had not ended after", "disko"]);
 }
@@ -76,11 +93,15 @@ fn a_machine_that_takes_only_passwords() {
 #[test]
 fn a_system_that_is_not_what_was_installed() {
     for (fault, word) in [
-        (json!({ "failed_units": ["nginx.service"] }), "nginx.service"),
+        (
+            json!({ "failed_units": ["nginx.service"] }),
+            "nginx.service",
+        ),
         (json!({ "wrong_system": true }), "installed was"),
     ] {
         let lab = Lab::with_world(&misbehaving("hetzner-cloud", &fault));
-        lab.run("up hetzner-cloud --sandbox").failed(12, &[word, "provision ssh"]);
+        lab.run("up hetzner-cloud --sandbox")
+            .failed(12, &[word, "provision ssh"]);
         assert_eq!(lab.servers()[0]["phase"], "installed");
     }
 }
@@ -94,7 +115,10 @@ fn a_machine_that_does_not_come_back() {
 
 #[test]
 fn a_failed_new_server_can_be_removed_at_once() {
-    let lab = Lab::with_world(&misbehaving("hetzner-cloud", &json!({ "phase_fails": "disko" })));
+    let lab = Lab::with_world(&misbehaving(
+        "hetzner-cloud",
+        &json!({ "phase_fails": "disko" }),
+    ));
     lab.run("up hetzner-cloud --sandbox --on-failure teardown")
         .failed(11, &["nothing: the new server was removed"]);
     assert!(lab.servers().is_empty());
@@ -116,7 +140,8 @@ fn an_action_that_fails_is_told() {
     let lab = Lab::with_world(&json!({
         "faults": [{ "method": "POST", "path": "/servers", "kind": { "action-error": {} } }],
     }));
-    lab.run("up hetzner-cloud --sandbox").failed(6, &["action_failed", "remains"]);
+    lab.run("up hetzner-cloud --sandbox")
+        .failed(6, &["action_failed", "remains"]);
     lab.run("teardown hetzner-cloud --sandbox").succeeded();
     assert!(lab.servers().is_empty());
 }

@@ -23,9 +23,15 @@ fn up(server_type: &str, layout: &str) -> Value {
 #[test]
 fn auto_follows_the_firmware() {
     let bios = up("cx23", "auto");
-    assert_eq!((&bios["firmware"], &bios["layout"]), (&"bios".into(), &"bios".into()));
+    assert_eq!(
+        (&bios["firmware"], &bios["layout"]),
+        (&"bios".into(), &"bios".into())
+    );
     let uefi = up("ccx13", "auto");
-    assert_eq!((&uefi["firmware"], &uefi["layout"]), (&"uefi".into(), &"uefi".into()));
+    assert_eq!(
+        (&uefi["firmware"], &uefi["layout"]),
+        (&"uefi".into(), &"uefi".into())
+    );
 }
 
 #[test]
@@ -44,7 +50,13 @@ fn a_layout_against_the_firmware_is_refused_before_it_wipes() {
         host(&lab, server_type, layout);
         lab.run("up box --sandbox").failed(
             8,
-            &["refused by the gate; nothing was wiped", mend, "remains", "EUR/h", "provision teardown box"],
+            &[
+                "refused by the gate; nothing was wiped",
+                mend,
+                "remains",
+                "EUR/h",
+                "provision teardown box",
+            ],
         );
         let phase = lab.servers()[0]["phase"].clone();
         assert_eq!(phase, "created");

@@ -87,7 +87,12 @@ impl Lab {
     /// The same, with all deadlines shrunk.
     pub(crate) fn run_hurried(&self, scale: &str, arguments: &str) -> Ran {
         let mut command = self.command(arguments);
-        Ran::of(command.env("PROVISION_DEADLINE_SCALE", scale).output().unwrap())
+        Ran::of(
+            command
+                .env("PROVISION_DEADLINE_SCALE", scale)
+                .output()
+                .unwrap(),
+        )
     }
 
     /// Must succeed with JSON on stdout.

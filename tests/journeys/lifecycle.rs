@@ -17,7 +17,9 @@ fn the_main_job_from_the_readme() {
     ] {
         assert!(ran.stdout.contains(word), "{word:?} is missing: {ran}");
     }
-    for step in ["acquire", "reach", "gate", "kexec", "install", "boot", "prove"] {
+    for step in [
+        "acquire", "reach", "gate", "kexec", "install", "boot", "prove",
+    ] {
         assert!(ran.stderr.contains(step), "{step} is missing: {ran}");
     }
 }
@@ -43,7 +45,14 @@ fn the_json_of_up_has_the_documented_keys() {
     assert!(host["ipv4"].as_str().unwrap().starts_with("127."));
     assert!(host["ipv6"].as_str().unwrap().contains("::"));
     assert!(host["system"].as_str().unwrap().starts_with("/nix/store/"));
-    assert!(host["price_hourly"].as_str().unwrap().parse::<f64>().unwrap() > 0.0);
+    assert!(
+        host["price_hourly"]
+            .as_str()
+            .unwrap()
+            .parse::<f64>()
+            .unwrap()
+            > 0.0
+    );
     assert!(host["expires_at"].is_string());
 }
 
@@ -54,7 +63,9 @@ fn a_server_lives_and_goes() {
     let again = lab.run("up hetzner-cloud --sandbox").succeeded();
     assert!(again.stderr.contains("nothing to do"), "{again}");
 
-    let uname = lab.run("ssh hetzner-cloud --sandbox -- uname -n").succeeded();
+    let uname = lab
+        .run("ssh hetzner-cloud --sandbox -- uname -n")
+        .succeeded();
     assert_eq!(uname.stdout.trim(), "hetzner-cloud");
     assert_eq!(lab.run("ssh hetzner-cloud --sandbox -- false").code, 1);
 
@@ -96,7 +107,8 @@ fn several_hosts_at_once_and_a_machine_for_tests() {
     lab.run("teardown --test --sandbox").succeeded();
     assert_eq!(lab.servers().len(), 2);
     let run = up["run"].as_str().unwrap();
-    lab.run(&format!("teardown --run {run} --sandbox")).succeeded();
+    lab.run(&format!("teardown --run {run} --sandbox"))
+        .succeeded();
     assert!(lab.servers().is_empty());
 }
 
@@ -127,22 +139,33 @@ fn a_reinstall_keeps_the_identity_and_nothing_else_wipes() {
     let shown = lab.json("show hetzner-cloud --sandbox");
     assert_eq!(shown["host_key"], key["fingerprint"]);
     let again = lab.json("up hetzner-cloud --sandbox --reinstall");
-    assert_eq!(again["hosts"][0]["server_id"], first["hosts"][0]["server_id"]);
+    assert_eq!(
+        again["hosts"][0]["server_id"],
+        first["hosts"][0]["server_id"]
+    );
     assert_eq!(again["hosts"][0]["proven"], true);
-    assert_eq!(lab.json("show hetzner-cloud --sandbox")["host_key"], key["fingerprint"]);
+    assert_eq!(
+        lab.json("show hetzner-cloud --sandbox")["host_key"],
+        key["fingerprint"]
+    );
 }
 
 #[test]
 fn a_dry_run_creates_nothing() {
     let lab = Lab::new();
     let plan = lab.json("up hetzner-cloud --sandbox --dry-run");
-    assert!(plan["plans"][0]["will"].as_str().unwrap().contains("create"));
+    assert!(
+        plan["plans"][0]["will"]
+            .as_str()
+            .unwrap()
+            .contains("create")
+    );
     assert!(lab.servers().is_empty());
 }
 
 /// A cloud that takes this part of what a real one takes.
 fn slow(scale: f64) -> serde_json::Value {
-    json!({ "scale": scale, "create_ms": 8000, "boot_ms": 10_000, "delete_ms": 3000 })
+    json!({ "scale": scale, "create_ms": 8000, "stock_ms": 10_000, "kexec_ms": 5000, "install_ms": 5000, "disk_ms": 8000 })
 }
 
 #[test]
@@ -166,7 +189,10 @@ fn ctrl_c_tells_what_remains() {
     std::thread::sleep(Duration::from_millis(2500));
     interrupt(child.id());
     let ran = Ran::of(child.wait_with_output().unwrap());
-    ran.failed(130, &["remains", "resume", "provision up hetzner-cloud", "remove"]);
+    ran.failed(
+        130,
+        &["remains", "resume", "provision up hetzner-cloud", "remove"],
+    );
     assert_eq!(lab.servers().len(), 1);
 }
 
@@ -177,7 +203,12 @@ fn two_runs_at_once_make_one_server() {
     let one = lab.command("up hetzner-cloud --sandbox").spawn().unwrap();
     let two = lab.command("up hetzner-cloud --sandbox").spawn().unwrap();
     let ended = [one, two].map(|c| Ran::of(c.wait_with_output().unwrap()));
-    assert!(ended.iter().any(|r| r.code == 0), "{}\n{}", ended[0], ended[1]);
+    assert!(
+        ended.iter().any(|r| r.code == 0),
+        "{}\n{}",
+        ended[0],
+        ended[1]
+    );
     for ran in ended.iter().filter(|r| r.code != 0) {
         assert_eq!(ran.code, 13, "{ran}");
         assert!(ran.stderr.contains("another"), "{ran}");

@@ -16,15 +16,29 @@ fn no_secret_is_printed_or_left_where_it_does_not_belong() {
 
     for file in files(&lab.state().join("sandbox")) {
         let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
-        let name = file.strip_prefix(lab.state()).unwrap().display().to_string();
+        let name = file
+            .strip_prefix(lab.state())
+            .unwrap()
+            .display()
+            .to_string();
         let world = name.contains("/world/");
         assert!(world || !text.contains(&token), "the token is in {name}");
         let key = name.ends_with("id_ed25519") || name.ends_with("/identity");
-        assert!(world || key || !text.contains("PRIVATE KEY"), "a private key is in {name}");
-        assert!(world || !text.contains("#cloud-config"), "user_data is in {name}");
+        assert!(
+            world || key || !text.contains("PRIVATE KEY"),
+            "a private key is in {name}"
+        );
+        assert!(
+            world || !text.contains("#cloud-config"),
+            "user_data is in {name}"
+        );
     }
     // the first boot's key is forgotten once the installed system is up
-    assert!(!lab.state().join("sandbox/servers/hetzner-cloud/first-boot").exists());
+    assert!(
+        !lab.state()
+            .join("sandbox/servers/hetzner-cloud/first-boot")
+            .exists()
+    );
 }
 
 #[test]
@@ -37,7 +51,10 @@ fn what_is_kept_is_private() {
     for name in ["servers/hetzner-cloud", "runs", "keys", "world"] {
         assert_eq!(open(&state.join(name)), 0, "{name}");
     }
-    for file in files(&state).iter().filter(|f| !f.display().to_string().contains("/flake/")) {
+    for file in files(&state)
+        .iter()
+        .filter(|f| !f.display().to_string().contains("/flake/"))
+    {
         assert_eq!(open(file), 0, "{}", file.display());
     }
 }

@@ -24,7 +24,8 @@ fn a_second_machine_logs_in_without_local_state() {
     assert!(again.stderr.contains("nothing to do"), "{again}");
     // and a reinstall from there keeps the identity that it fetched
     let key = lab.json("show hetzner-cloud --sandbox")["host_key"].clone();
-    lab.run("up hetzner-cloud --sandbox --reinstall").succeeded();
+    lab.run("up hetzner-cloud --sandbox --reinstall")
+        .succeeded();
     assert_eq!(lab.json("show hetzner-cloud --sandbox")["host_key"], key);
 }
 
@@ -43,7 +44,9 @@ fn a_client_of_the_real_cloud_sees_the_same_servers() {
     let list = run("list --owner me --output json").succeeded().json();
     assert_eq!(list["servers"][0]["phase"], "proven");
     let identity = key.display();
-    let ssh = run(&format!("ssh hetzner-cloud --owner me --identity {identity} -- uname -n"));
+    let ssh = run(&format!(
+        "ssh hetzner-cloud --owner me --identity {identity} -- uname -n"
+    ));
     assert_eq!(ssh.succeeded().stdout.trim(), "hetzner-cloud");
     run("teardown hetzner-cloud --owner me").failed(4, &["no terminal", "--yes"]);
     run("teardown hetzner-cloud --owner me --yes").succeeded();
