@@ -45,11 +45,11 @@ fn nothing(call: &Call, kind: &str) -> Answer {
     Err(ApiError::not_found(kind, call.path_text("id")))
 }
 
-/// Gone since 2026-10-01.
+/// "Will be removed after 01 October 2026": as a vendor without them answers.
 async fn datacenters() -> ApiError {
     ApiError {
         details: serde_json::json!({
-            "announcement": "https://docs.hetzner.cloud/changelog#2025-12-16-phasing-out-datacenters",
+            "announcement": "https://docs.hetzner.cloud/changelog",
         }),
         ..ApiError::new(
             StatusCode::GONE,
