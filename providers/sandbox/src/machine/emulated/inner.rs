@@ -1,22 +1,15 @@
 //! A machine's power: what runs comes and goes, and with it the SSH port.
 
+use super::Latency;
 use super::boot;
 use super::disk::Disk;
+use super::port::{Live, close};
 use super::shell::Effect;
 use super::state::{Kind, State};
-use super::{Latency, ssh};
-use crate::machine::{Boot, Faults, Image, MachineError, Spec, SshFault};
-use std::io::ErrorKind;
-use std::net::SocketAddr;
+use crate::machine::{Boot, Faults, Image, MachineError, Spec};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-/// How often a port that is taken is tried, and how long between two tries.
-const BIND_TRIES: u32 = 20;
-const BIND_PACE: Duration = Duration::from_millis(25);
 
 /// A machine, shared by its handle, its port and its logins.
 #[derive(Debug)]
@@ -30,21 +23,8 @@ pub(crate) struct Inner {
     root: CancellationToken,
     /// The other machine that answers in place of this one when a fault says so.
     impostor: OnceLock<Arc<Inner>>,
-}
-
-/// What lives while the machine is on.
-#[derive(Debug, Default)]
-pub(crate) struct Live {
-    /// Ends with the power.
-    life: CancellationToken,
-    port: Option<Port>,
-}
-
-/// An open SSH port.
-#[derive(Debug)]
-struct Port {
-    closing: CancellationToken,
-    task: JoinHandle<()>,
+    /// Whether it has a port of its own; an impostor answers on another's.
+    pub(super) has_port: bool,
 }
 
 /// Seconds since 1970.
@@ -68,14 +48,19 @@ impl Inner {
 
     /// A machine with a state that was kept; nothing of it lives yet.
     pub(crate) fn kept(spec: Spec, latency: Latency, state: State) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self::with_port(spec, latency, state, true))
+    }
+
+    fn with_port(spec: Spec, latency: Latency, state: State, has_port: bool) -> Self {
+        Self {
+            has_port,
             spec,
             latency,
             state: Mutex::new(state),
             gate: tokio::sync::Mutex::default(),
             root: CancellationToken::new(),
             impostor: OnceLock::new(),
-        })
+        }
     }
 
     /// Its state; held for moments only.
@@ -189,20 +174,21 @@ impl Inner {
     /// own, and nothing of this one's.
     pub(crate) fn impostor(&self) -> Arc<Self> {
         let make = || {
-            let other = Self::new(self.spec.clone(), Latency::default());
-            {
-                let mut state = other.state();
-                let (hostname, arch) = (&self.spec.hostname, &self.spec.arch);
-                let image = Image {
-                    os: "debian".into(),
-                    version: "12".into(),
-                    user_data: None,
-                    authorized_keys: Vec::new(),
-                };
-                state.disks[0].write_stock(image, hostname, arch);
-                boot::start(&mut state, &self.spec, &Boot::Disk, now());
-            }
-            other
+            let mut disk = Disk::own(self.spec.disk_gib);
+            let image = Image {
+                os: "debian".into(),
+                version: "12".into(),
+                user_data: None,
+                authorized_keys: Vec::new(),
+            };
+            disk.write_stock(image, &self.spec.hostname, &self.spec.arch);
+            let mut state = State {
+                disks: vec![disk],
+                ..State::default()
+            };
+            boot::start(&mut state, &self.spec, &Boot::Disk, now());
+            let spec = self.spec.clone();
+            Arc::new(Self::with_port(spec, Latency::default(), state, false))
         };
         self.impostor.get_or_init(make).clone()
     }
@@ -263,54 +249,6 @@ impl Inner {
         }
     }
 
-    fn wants_port(&self) -> bool {
-        let state = self.state();
-        state.faults.ssh != Some(SshFault::Refuse)
-            && state
-                .running
-                .as_ref()
-                .is_some_and(|r| r.up && r.host_key.is_some())
-    }
-
-    async fn open(self: &Arc<Self>, live: &mut Live) -> Result<(), MachineError> {
-        if live.port.is_some() {
-            return Ok(());
-        }
-        let listener = self.bind().await?;
-        let closing = live.life.child_token();
-        let serving = ssh::serve(
-            Arc::clone(self),
-            listener,
-            closing.clone(),
-            live.life.clone(),
-        );
-        live.port = Some(Port {
-            task: tokio::spawn(serving),
-            closing,
-        });
-        Ok(())
-    }
-
-    /// Takes the port, within moments: who had it may be going just now.
-    async fn bind(&self) -> Result<TcpListener, MachineError> {
-        let address = SocketAddr::from((self.spec.ipv4, self.spec.ssh_port));
-        let mut tries = 0;
-        loop {
-            match TcpListener::bind(address).await {
-                Ok(listener) => return Ok(listener),
-                Err(error) if error.kind() == ErrorKind::AddrInUse && tries < BIND_TRIES => {
-                    tries += 1;
-                    tokio::time::sleep(BIND_PACE).await;
-                }
-                Err(error) => {
-                    return Err(self.error(format!(
-                        "its SSH port {address} cannot be had ({error}): end what listens there"
-                    )));
-                }
-            }
-        }
-    }
-
     /// Ends what lives, and waits until the port is free again.
     async fn stop(&self, live: &mut Live) {
         live.life.cancel();
@@ -318,10 +256,6 @@ impl Inner {
     }
 }
 
-async fn close(live: &mut Live) {
-    if let Some(port) = live.port.take() {
-        port.closing.cancel();
-        // a port's task that failed has closed its port too
-        drop(port.task.await);
-    }
-}
+#[cfg(test)]
+#[path = "inner_tests.rs"]
+mod tests;

@@ -16,6 +16,7 @@ mod net;
 mod parcel;
 mod partition;
 mod plugs;
+mod port;
 mod shell;
 mod ssh;
 mod state;
