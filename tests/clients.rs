@@ -49,7 +49,7 @@ async fn the_official_python_client_agrees() {
     let world = World::open().await;
     let seen = python::session(&program, &world).await;
     seen.check();
-    check(world, cli::keys_by_id).await;
+    check(world, openapi::keys_by_id).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

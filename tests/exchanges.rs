@@ -3,7 +3,10 @@
 mod support;
 
 use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use support::openapi::{self, Document, Exchange};
+use support::world::assert_valid;
 
 /// A small document with every kind of thing that is checked.
 fn small() -> Document {
@@ -148,4 +151,102 @@ fn the_vendors_document_is_understood() {
             .any(|found| found.contains("\"public_net\" is a required property")),
         "{findings:?}"
     );
+}
+
+/// The built program, on a sandbox and a flake of its own, with every exchange recorded.
+struct Session {
+    folder: tempfile::TempDir,
+}
+
+impl Session {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let flake = folder.path().join("flake");
+        copy(&root.join("hosts"), &flake.join("hosts"));
+        for file in ["flake.nix", "flake.lock"] {
+            copy(&root.join(file), &flake.join(file));
+        }
+        let servers = flake.join("hosts/servers");
+        copy(&servers.join("hetzner-cloud"), &servers.join("web-2"));
+        Self { folder }
+    }
+
+    fn record(&self) -> PathBuf {
+        self.folder.path().join("record.jsonl")
+    }
+
+    fn run(&self, line: &str) {
+        let folder = self.folder.path();
+        let output = Command::new(env!("CARGO_BIN_EXE_provision"))
+            .arg("--sandbox")
+            .args(line.split(' '))
+            .args(["--provider", "hetzner"])
+            .arg("--flake")
+            .arg(folder.join("flake"))
+            .arg("--state-dir")
+            .arg(folder.join("state"))
+            .env("HOME", folder)
+            .env("PROVISION_SANDBOX_RECORD", self.record())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{line}: {}\n{}{}",
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        std::fs::copy(from, to).unwrap();
+    }
+}
+
+#[test]
+fn all_that_provision_says_to_the_vendor_is_what_the_schema_has() {
+    let session = Session::new();
+    for line in [
+        "up hetzner-cloud --ttl 1h",
+        "up hetzner-cloud",
+        "up web-2 --test",
+        "list",
+        "show hetzner-cloud",
+        "rescue hetzner-cloud",
+        "rescue hetzner-cloud --off",
+        "up hetzner-cloud --reinstall",
+        "teardown hetzner-cloud",
+        "teardown --test",
+        "teardown --expired",
+    ] {
+        session.run(line);
+    }
+    let exchanges = openapi::read_record(&session.record());
+    for (method, end) in [
+        ("POST", "/servers"),
+        ("POST", "/ssh_keys"),
+        ("POST", "/actions/enable_rescue"),
+        ("DELETE", ""),
+    ] {
+        assert!(
+            exchanges
+                .iter()
+                .any(|e| e.method == method && e.path.ends_with(end)),
+            "no {method} …{end} among {} exchanges",
+            exchanges.len()
+        );
+    }
+    if let Some(vendor) = openapi::vendor() {
+        assert_valid(&vendor, &exchanges, openapi::keys_by_id);
+    }
 }
