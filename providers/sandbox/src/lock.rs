@@ -126,6 +126,7 @@ mod tests {
             token_hetzner: "t".to_owned(),
             ssh_port: 22222,
             joined: false,
+            has_latency: false,
             control: "http://127.0.0.1:1/_sandbox".to_owned(),
         }
     }

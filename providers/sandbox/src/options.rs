@@ -41,6 +41,9 @@ pub struct Access {
     pub joined: bool,
     /// The base address of the control endpoint; it takes the same token.
     pub control: String,
+    /// Things take time in this world; in one without latencies, waiting before a look is waste.
+    #[serde(default)]
+    pub has_latency: bool,
 }
 
 impl Access {

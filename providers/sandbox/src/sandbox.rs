@@ -82,6 +82,7 @@ impl Sandbox {
                 token_hetzner: held.token.clone(),
                 ssh_port: held.ssh_port,
                 joined: false,
+                has_latency: held.settings.latency != crate::Latency::OFF,
                 control: format!("http://{address}{}", control::BASE),
             }
         };
