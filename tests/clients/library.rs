@@ -6,14 +6,15 @@ use crate::seen::{
 use crate::support::world::World;
 use hcloud::apis::actions_api::{GetActionParams, get_action};
 use hcloud::apis::configuration::Configuration;
-use hcloud::apis::primary_ips_api::list_primary_ips;
+use hcloud::apis::primary_ips_api::{ListPrimaryIpsParams, list_primary_ips};
 use hcloud::apis::servers_api::{
     CreateServerParams, DeleteServerParams, EnableRescueModeForServerParams, GetServerParams,
-    ResetServerParams, create_server, delete_server, enable_rescue_mode_for_server, get_server,
-    list_servers, reset_server,
+    ListServersParams, ResetServerParams, create_server, delete_server,
+    enable_rescue_mode_for_server, get_server, list_servers, reset_server,
 };
 use hcloud::apis::ssh_keys_api::{
-    CreateSshKeyParams, DeleteSshKeyParams, create_ssh_key, delete_ssh_key, list_ssh_keys,
+    CreateSshKeyParams, DeleteSshKeyParams, ListSshKeysParams, create_ssh_key, delete_ssh_key,
+    list_ssh_keys,
 };
 use hcloud::models::action::Status as ActionStatus;
 use hcloud::models::enable_rescue_mode_for_server_request::Type;
@@ -68,7 +69,9 @@ pub(crate) async fn session(world: &World) -> Seen {
 
     let mut left = server_names(cloud).await;
     left.extend(key_names(cloud).await);
-    let addresses = list_primary_ips(cloud, Default::default()).await.unwrap();
+    let addresses = list_primary_ips(cloud, ListPrimaryIpsParams::default())
+        .await
+        .unwrap();
     left.extend(
         addresses
             .primary_ips
@@ -165,7 +168,9 @@ async fn wait(cloud: &Configuration, id: i64, what: &str, fits: fn(&Server) -> b
 }
 
 async fn server_names(cloud: &Configuration) -> Vec<String> {
-    let answer = list_servers(cloud, Default::default()).await.unwrap();
+    let answer = list_servers(cloud, ListServersParams::default())
+        .await
+        .unwrap();
     answer
         .servers
         .into_iter()
@@ -174,7 +179,9 @@ async fn server_names(cloud: &Configuration) -> Vec<String> {
 }
 
 async fn key_names(cloud: &Configuration) -> Vec<String> {
-    let answer = list_ssh_keys(cloud, Default::default()).await.unwrap();
+    let answer = list_ssh_keys(cloud, ListSshKeysParams::default())
+        .await
+        .unwrap();
     answer.ssh_keys.into_iter().map(|key| key.name).collect()
 }
 

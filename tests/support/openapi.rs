@@ -1,4 +1,4 @@
-//! Checks HTTP exchanges against an OpenAPI document: the vendor's own, or a small one of ours.
+//! Checks HTTP exchanges against an `OpenAPI` document: the vendor's own, or a small one of ours.
 //!
 //! Stricter than the schema in one way: a field or a query parameter that the document does not
 //! name is a finding, since the sandbox may not invent and a client may not guess.
