@@ -65,6 +65,7 @@ impl fmt::Debug for Access {
             .field("ssh_port", &self.ssh_port)
             .field("joined", &self.joined)
             .field("control", &self.control)
+            .field("has_latency", &self.has_latency)
             .finish()
     }
 }
