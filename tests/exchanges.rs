@@ -10,12 +10,13 @@ mod support;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use support::openapi::{self, Document, Exchange};
+use support::openapi::{self, Document, Exchange, Reading};
+use support::ours;
 use support::world::assert_valid;
 
 /// A small document with every kind of thing that is checked.
 fn small() -> Document {
-    Document::new(&json!({ "paths": {
+    let document = json!({ "paths": {
         "/things": { "get": {
             "parameters": [ { "name": "page", "in": "query" } ],
             "responses": { "200": content(&json!({
@@ -39,7 +40,8 @@ fn small() -> Document {
             },
         } },
         "/things/{id}": { "delete": { "responses": { "204": {} } } },
-    } }))
+    } });
+    Document::new(&document, Reading::Whole)
 }
 
 fn content(schema: &Value) -> Value {
@@ -134,6 +136,25 @@ fn what_it_does_not_allow_is_found() {
             "{value}: {findings:?}"
         );
     }
+}
+
+#[test]
+fn our_own_schemas_are_understood() {
+    let ours = ours::document();
+    let findings = ours.check(&exchange(
+        json!({ "method": "GET", "path": "/v1/servers/1", "query": "any=thing", "status": 200,
+            "response_body": { "server": { "id": "one" } } }),
+    ));
+    assert!(
+        findings
+            .iter()
+            .any(|found| found.contains("response/server/id")),
+        "{findings:?}"
+    );
+    let findings = ours.check(&exchange(
+        json!({ "method": "GET", "path": "/v1/servers/1", "status": 404, "response_body": {} }),
+    ));
+    assert!(!findings.is_empty(), "an error without an error");
 }
 
 #[test]
@@ -251,6 +272,7 @@ fn all_that_provision_says_to_the_vendor_is_what_the_schema_has() {
             exchanges.len()
         );
     }
+    assert_valid(&ours::document(), &exchanges, |_| false);
     if let Some(vendor) = openapi::vendor() {
         assert_valid(&vendor, &exchanges, openapi::keys_by_id);
     }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub(crate) mod openapi;
+pub(crate) mod ours;
 pub(crate) mod world;
 
 use std::io::Write as _;
