@@ -28,6 +28,8 @@ pub struct Bench {
     pub location: String,
     /// An image that it takes.
     pub image: String,
+    /// Where servers cannot be created: one that may be taken through all this. It stays.
+    pub server: Option<OwnedServer>,
     /// How long any one task may take.
     pub patience: Duration,
     /// How often to look.
@@ -46,12 +48,13 @@ pub(super) struct Case {
 
 impl Case {
     pub(super) fn new(provider: Arc<dyn Provider>, bench: Bench) -> Self {
+        let server = bench.server.clone();
         Self {
             waiter: TaskWaiter::new(bench.name, Arc::clone(&provider), bench.pace),
             provider,
             bench,
             key: None,
-            server: None,
+            server,
             done: Accepted::default(),
         }
     }
@@ -100,16 +103,20 @@ impl Case {
 
     /// Takes the server all the way to what is wanted, and looks at it again.
     pub(super) async fn fulfil(&mut self, intent: &Intent) -> Finding<Option<Server>> {
-        let server = self.server()?.clone();
+        self.drive(&self.server()?.clone(), intent).await?;
+        self.look().await
+    }
+
+    async fn drive(&self, server: &OwnedServer, intent: &Intent) -> Finding {
         let mut stage = Stage(0);
         // no vendor needs more stages than this; one that does goes in circles
         for _ in 0..10 {
-            let accepted = self.provider.drive(&server, intent, stage).await;
+            let accepted = self.provider.drive(server, intent, stage).await;
             let accepted = accepted.map_err(|error| error.to_string())?;
             self.wait(&accepted).await?;
             match accepted.next {
                 Some(next) => stage = next,
-                None => return self.look().await,
+                None => return Ok(()),
             }
         }
         Err(format!("{intent:?} does not end"))
@@ -135,15 +142,13 @@ impl Case {
         Ok(servers.into_iter().find(|server| server.id == *id))
     }
 
-    /// Removes whatever is left, and names what could not be.
-    pub(super) async fn clean_up(&mut self) -> Vec<String> {
+    /// Removes whatever bears the owner's mark, and names what could not be.
+    pub(super) async fn clean_up(&self) -> Vec<String> {
         let mut remains = Vec::new();
-        if self.server.is_some() && self.provider.capabilities().create {
-            match self.fulfil(&Intent::Gone).await {
-                Ok(None) => {}
-                Ok(Some(server)) => remains.push(format!("server {}", server.id)),
-                Err(why) => remains.push(format!("the server: {why}")),
-            }
+        if self.provider.capabilities().create
+            && let Err(why) = self.remove_servers(&mut remains).await
+        {
+            remains.push(format!("perhaps servers: {why}"));
         }
         match self.provider.leftovers(&self.bench.owner).await {
             Err(error) => remains.push(format!("perhaps leftovers: {error}")),
@@ -156,6 +161,33 @@ impl Case {
             }
         }
         remains
+    }
+
+    async fn remove_servers(&self, remains: &mut Vec<String>) -> Finding {
+        for server in self.ours().await? {
+            if let Err(why) = self.drive(&server, &Intent::Gone).await {
+                tracing::warn!(server = %server.id(), why, "cannot remove it");
+            }
+        }
+        // what is still there counts, not what was answered
+        let left = self.ours().await?.into_iter();
+        remains.extend(left.map(|server| format!("server {}", server.id())));
+        Ok(())
+    }
+
+    /// Every server with the owner's mark that the suite made.
+    async fn ours(&self) -> Finding<Vec<OwnedServer>> {
+        let servers = self
+            .provider
+            .servers()
+            .await
+            .map_err(|error| error.to_string())?;
+        let given = self.bench.server.as_ref().map(OwnedServer::id);
+        let owner = &self.bench.owner;
+        let ours = servers
+            .into_iter()
+            .filter_map(|server| OwnedServer::claim(server, owner).ok());
+        Ok(ours.filter(|server| Some(server.id()) != given).collect())
     }
 }
 

@@ -93,6 +93,7 @@ impl Pair {
             server_type: kind.name.clone(),
             location: offer.location.clone(),
             image: "debian-13".to_owned(),
+            server: None,
             patience: Duration::from_secs(30),
             pace: Backoff::new(Duration::from_millis(10), Duration::from_millis(200)),
         }

@@ -1,6 +1,11 @@
 //! Holds exchanges against schemas: the vendor's where its document is at hand, ours always.
 #![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "these are tests"
+)]
 
 pub(crate) mod ours;
 pub(crate) mod vendors;

@@ -12,13 +12,11 @@ impl Vendors {
     /// Reads it from beside the workspace; says so if it is not there.
     pub(crate) fn load() -> Option<Self> {
         let file = workspace().join("../shared/specs/hetzner-cloud.openapi.json");
-        match std::fs::read(&file) {
-            Ok(bytes) => Some(Self(serde_json::from_slice(&bytes).unwrap())),
-            Err(_) => {
-                println!("skipped: the vendor's schema is not at {}", file.display());
-                None
-            }
-        }
+        let Ok(bytes) = std::fs::read(&file) else {
+            println!("skipped: the vendor's schema is not at {}", file.display());
+            return None;
+        };
+        Some(Self(serde_json::from_slice(&bytes).unwrap()))
     }
 
     /// The path template and the operation of a call.
@@ -92,7 +90,7 @@ impl Vendors {
         } = exchange;
         let schema = match self.answer(method, path, *status) {
             Ok(schema) => schema,
-            Err(why) => return vec![why.to_owned()],
+            Err(why) => return vec![why],
         };
         let mut wrong = match (schema, response) {
             (Some(schema), Some(response)) => faults(&schema, response),
@@ -130,7 +128,7 @@ impl Vendors {
     }
 }
 
-/// OpenAPI 3.0 says `nullable: true` where JSON Schema says `type: [T, "null"]`. Hetzner's
+/// `OpenAPI` 3.0 says `nullable: true` where JSON Schema says `type: [T, "null"]`. Hetzner's
 /// document is 3.1 and has none; others are not.
 pub(crate) fn without_nullable(schema: &mut Value) {
     match schema {

@@ -1,0 +1,122 @@
+//! The suite itself: a cloud without flaws passes, and each flaw is found.
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod cloud;
+
+use cloud::{Cloud, Flaw};
+use provision_api::conformance::{Bench, Failure, run};
+use provision_api::{Backoff, Capabilities, LoginKey, OwnedServer, Provider};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn bench() -> Bench {
+    Bench {
+        name: "fake",
+        owner: "ann".parse().unwrap(),
+        stranger: "bob".parse().unwrap(),
+        key: LoginKey {
+            name: "laptop".to_owned(),
+            public: "ssh-ed25519 AAAA".to_owned(),
+            owner: "ann".parse().unwrap(),
+        },
+        server_type: "small".to_owned(),
+        location: "here".to_owned(),
+        image: "debian".to_owned(),
+        server: None,
+        patience: Duration::from_secs(60),
+        pace: Backoff::new(Duration::from_secs(1), Duration::from_secs(1)),
+    }
+}
+
+async fn failure(flaw: Flaw) -> (Failure, Arc<Cloud>) {
+    let cloud = Arc::new(Cloud::with(flaw));
+    (run(cloud.clone(), &bench()).await.unwrap_err(), cloud)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cloud_without_flaws_passes_and_is_left_empty() {
+    let cloud = Arc::new(Cloud::default());
+    let passed = run(cloud.clone(), &bench()).await.unwrap();
+    assert_eq!(passed.len(), 18, "{passed:#?}");
+    assert!(cloud.servers().await.unwrap().is_empty());
+    assert!(cloud.leftovers(&bench().owner).await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_flaw_is_found_by_its_check() {
+    for (flaw, check) in [
+        (Flaw::ForNothing, "the catalog has what is ordered"),
+        (Flaw::KeysTwice, "a key is known once"),
+        (Flaw::UnknownRuns, "an unknown task has failed"),
+        (Flaw::SellsAnything, "what is not sold is refused"),
+        (Flaw::SaysAdopted, "a server is ordered"),
+        (Flaw::MakesTwo, "a second order finds the first server"),
+        (Flaw::GivesAway, "a taken name is refused"),
+        (Flaw::ForgetsExpiry, "marks come back as they were written"),
+        (Flaw::ForgetsDone, "tasks that are done stay done"),
+        (Flaw::StaysOff, "into the rescue system"),
+        (
+            Flaw::StaysArmed,
+            "a rescue system that is armed is disarmed",
+        ),
+        (Flaw::GoesInCircles, "from the rescue system to the disk"),
+        (Flaw::LosesMarks, "back to the vendor's image"),
+        (Flaw::Blind, "a way to the screen"),
+        (Flaw::Undead, "gone, and twice is a success"),
+        (Flaw::GoneOnce, "gone, and twice is a success"),
+        (Flaw::TellsAll, "leftovers are told and removed"),
+        (Flaw::KeepsKeys, "leftovers are told and removed"),
+        (Flaw::CountsNothing, "requests are counted"),
+    ] {
+        let (failure, cloud) = failure(flaw).await;
+        assert_eq!(failure.check, check, "{flaw:?}: {failure}");
+        // whatever was found, the suite cleans up, or says that it could not
+        let left = cloud.servers().await.unwrap().len();
+        let silent = failure.remains.is_empty();
+        assert!(
+            left == 0 || !silent,
+            "{flaw:?} leaves {left} servers: {failure}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_removed_is_named() {
+    let (failure, _) = failure(Flaw::Undead).await;
+    assert_eq!(failure.remains, ["server 101"]);
+    assert!(
+        failure.to_string().ends_with("; this remains: server 101"),
+        "{failure}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_product_cannot_do_is_left_out() {
+    let cloud = Arc::new(Cloud::that_can(Capabilities {
+        create: false,
+        rescue: false,
+        rebuild: false,
+        host_key_at_first_boot: false,
+        unique_names: false,
+    }));
+    let server = OwnedServer::claim(cloud.own(), &bench().owner).unwrap();
+    let bench = Bench {
+        server: Some(server),
+        ..bench()
+    };
+    let passed = run(cloud.clone(), &bench).await.unwrap();
+    assert_eq!(
+        passed,
+        [
+            "a key is known once",
+            "an unknown task has failed",
+            "marks come back as they were written",
+            "a server of ours is not another's",
+            "from the rescue system to the disk",
+            "a way to the screen",
+            "leftovers are told and removed",
+            "requests are counted",
+        ]
+    );
+    assert_eq!(cloud.servers().await.unwrap().len(), 1, "it stays");
+}
