@@ -209,6 +209,18 @@ mod tests {
         Redactor::new(vec!["t0ken-t0ken".into()], &["mysecretcode"])
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_secret_is_left_wherever_it_stands(
+            secret in "[A-Z0-9]{6,40}",
+            (before, between, after) in ("\\PC{0,20}", "\\PC{0,20}", "\\PC{0,20}"),
+        ) {
+            let redactor = Redactor::new(vec![secret.clone().into()], &[]);
+            let text = format!("{before}{secret}{between}{secret}{after}");
+            proptest::prop_assert!(!redactor.veil(&[]).text(&text).contains(&secret));
+        }
+    }
+
     #[test]
     fn known_secrets_go_wherever_they_stand() {
         let redactor = redactor();
