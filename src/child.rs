@@ -3,7 +3,11 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::process::{Child, Command};
+
+/// After it was asked to end, a group has this long until it is ended.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Environment variables that hold credentials; no child needs them.
 const SECRETS: &[&str] = &[
@@ -73,18 +77,26 @@ impl Group {
         &mut self.child
     }
 
+    /// Waits until the first process has ended; what it left behind is ended then.
+    pub async fn wait(&mut self) -> std::io::Result<std::process::ExitStatus> {
+        let status = self.child.wait().await?;
+        self.signal(rustix::process::Signal::KILL);
+        // from here on the number may become somebody else's
+        self.group = None;
+        Ok(status)
+    }
+
     fn signal(&self, signal: rustix::process::Signal) {
         if let Some(group) = self.group {
             let _ = rustix::process::kill_process_group(group, signal);
         }
     }
 
-    /// Asks the group to end, and a second later ends by force what is left of it.
+    /// Asks the group to end, and two seconds later ends by force what is left of it.
     pub async fn end(mut self) {
         self.signal(rustix::process::Signal::TERM);
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.child.wait()).await;
-        // whoever is left of the group did not listen, whether its first process did or not
-        self.signal(rustix::process::Signal::KILL);
+        // whoever is left did not listen, whether the first process did or not: dropping ends it
+        let _ = tokio::time::timeout(GRACE, self.child.wait()).await;
     }
 }
 

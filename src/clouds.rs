@@ -96,8 +96,8 @@ impl Cloud {
 /// Without latencies the sandbox is done at once; a second's pause would be most of the wait.
 fn waiter(context: &Context, name: &'static str, provider: &Arc<dyn Provider>) -> TaskWaiter {
     let pace = match &context.sandbox {
-        Some(_) => TaskWaiter::PACE.scaled(0.05),
-        None => TaskWaiter::PACE,
+        Some(sandbox) if !sandbox.access().has_latency => TaskWaiter::PACE.scaled(0.05),
+        _ => TaskWaiter::PACE,
     };
     TaskWaiter::new(name, Arc::clone(provider), pace)
 }

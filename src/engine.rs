@@ -10,11 +10,11 @@ use crate::event::Step;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::found::Found;
 use crate::job::Job;
-use crate::plan::{Action, HostPlan};
+use crate::plan::{Action, Choice, HostPlan};
 use crate::ssh::Target;
-use crate::steps::{acquire, build, reach};
+use crate::steps::{acquire, build, drive, reach};
 use crate::trust;
-use provision_api::{Marks, OwnedServer, Phase, RunId};
+use provision_api::{Intent, Marks, OwnedServer, Phase, RunId};
 use std::sync::Arc;
 
 /// A server that was seen running what it should.
@@ -57,17 +57,7 @@ pub async fn bring_up(
     }
     check(job).await?;
     let entry = match &plan.action {
-        Action::Create(choices) => {
-            let running = job.begin(Step::Acquire, "create a server")?;
-            let acquired = acquire::create(job, &running, cloud, plan, run, choices).await?;
-            let server = acquired.server.server();
-            let what = format!(
-                "server {} ({} in {})",
-                server.id, server.server_type, server.location
-            );
-            job.done(running, Step::Acquire, what)?;
-            fresh(job, acquired).await?
-        }
+        Action::Create(choices) => created(job, cloud, plan, run, choices).await?,
         Action::Reinstall(server) => {
             resume::keep_identity(job, server).await?;
             rebuilt(job, cloud, plan, run, server.clone()).await?
@@ -93,6 +83,46 @@ pub async fn bring_up(
             admin,
             found,
         } => resume::proven(job, cloud, plan, run, server, admin, *found).await,
+    }
+}
+
+/// A new server, by the first choice that can be had; one that the vendor accepted and then had
+/// none left of is removed, and the next choice tried.
+async fn created(
+    job: &Job,
+    cloud: &Arc<Cloud>,
+    plan: &HostPlan,
+    run: &RunId,
+    choices: &[Choice],
+) -> Outcome<Entry> {
+    let mut left = choices;
+    loop {
+        let running = job.begin(Step::Acquire, "create a server")?;
+        let (acquired, rest) = acquire::create(job, &running, cloud, plan, run, left).await?;
+        let server = acquired.server.clone();
+        let what = format!(
+            "server {} ({} in {})",
+            server.id(),
+            server.server().server_type,
+            server.server().location
+        );
+        job.done(running, Step::Acquire, what)?;
+        match fresh(job, acquired).await {
+            Err(failure) if failure.exit == Exit::SoldOut && !rest.is_empty() => {
+                job.context
+                    .teller
+                    .note(format!("{}: {failure}; trying the next", job.name));
+                let running = job.begin(Step::Remove, "remove what could not be made")?;
+                drive::fulfil(job, &running, Step::Remove, &server, &Intent::Gone).await?;
+                job.done(
+                    running,
+                    Step::Remove,
+                    format!("server {} is gone", server.id()),
+                )?;
+                left = rest;
+            }
+            other => return other,
+        }
     }
 }
 

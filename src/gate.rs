@@ -27,9 +27,20 @@ pub const UNPROBED_DISK: &str = "/dev/disk/by-path/not-probed-yet";
 #[serde(rename_all = "kebab-case")]
 pub enum GateSource {
     /// The flake was evaluated.
+    #[serde(rename = "evaluated")]
     Flake,
     /// Its inputs could not be had: what `facts.json`, `host.toml` and the layouts say.
     FactsOnly,
+}
+
+impl GateSource {
+    /// The word used in output and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Flake => "evaluated",
+            Self::FactsOnly => "facts-only",
+        }
+    }
 }
 
 /// What the gate let through.

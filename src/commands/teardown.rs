@@ -22,6 +22,9 @@ use std::sync::Arc;
 /// do not remove what still lives.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
+/// No vendor needs more steps than this to let go of a thing.
+const REMOVAL_STAGES: usize = 4;
+
 /// What is to be removed.
 #[derive(Debug)]
 struct Removal {
@@ -252,11 +255,7 @@ async fn remove_leftovers(
         Err(error) => return errors.push(error.to_string()),
     };
     for leftover in leftovers {
-        let done = async {
-            let accepted = cloud.provider.remove(&leftover).await?;
-            wait(context, cloud, &accepted).await
-        };
-        match done.await {
+        match remove_leftover(context, cloud, &leftover).await {
             Ok(()) => document.removed.push(Removed {
                 kind: kind(&leftover),
                 name: leftover.name.clone(),
@@ -266,6 +265,27 @@ async fn remove_leftovers(
             Err(error) => errors.push(format!("{} {}: {error}", kind(&leftover), leftover.name)),
         }
     }
+}
+
+/// What is still in use is detached first, and then asked for again.
+async fn remove_leftover(
+    context: &Context,
+    cloud: &Cloud,
+    leftover: &Leftover,
+) -> provision_api::Result<()> {
+    for _ in 0..REMOVAL_STAGES {
+        let accepted = cloud.provider.remove(leftover).await?;
+        wait(context, cloud, &accepted).await?;
+        if accepted.next.is_none() {
+            return Ok(());
+        }
+    }
+    Err(provision_api::Error::new(
+        provision_api::ErrorKind::Conflict,
+        cloud.name(),
+        format!("remove {}", leftover.name),
+        "it stays in use",
+    ))
 }
 
 /// Lists again: what should be gone has to be gone.

@@ -38,7 +38,7 @@ pub async fn deliver(
     let passed = gate::pass(job, &running, server, ipv6, found)
         .await
         .map_err(|f| job.failed(Step::Gate, f))?;
-    let gate = gate::word(passed.wanted.source);
+    let gate = passed.wanted.source.as_str();
     let what = format!(
         "{} machine, layout {}, disk {} (gate: {gate})",
         found.firmware, passed.layout, passed.facts.boot_disk
@@ -51,26 +51,26 @@ pub async fn deliver(
         .map_err(|f| job.failed(Step::Build, f))?;
     job.done(running, Step::Build, built.closure.clone())?;
 
-    let installer = Installer::prepare(job, target)?;
+    let program = Installer::prepare(job, target)?;
     let running = job.begin(Step::Kexec, "boot the installer")?;
-    let root = install::kexec(job, &running, &installer, target, found, &built)
+    let root = install::kexec(job, &running, &program, target, found, &built)
         .await
         .map_err(|f| job.failed(Step::Kexec, f))?;
     job.done(
         running,
         Step::Kexec,
-        format!("the installer runs ({})", installer.kind.as_str()),
+        format!("the installer runs ({})", program.kind.as_str()),
     )?;
 
     let identity = KeyFile::ensure(&job.kept.identity(), &job.name)?;
     let running = job.begin(Step::Install, format!("wipe {}", passed.facts.boot_disk))?;
-    install::install(job, &running, &installer, &root, &passed, &built, &identity)
+    install::install(job, &running, &program, &root, &passed, &built, &identity)
         .await
         .map_err(|f| job.failed(Step::Install, f))?;
     let installed = Installed {
         closure: built.closure,
         layout: passed.layout,
-        installer: installer.kind,
+        installer: program.kind,
         gate: passed.wanted.source,
     };
     job.kept.remember(&installed)?;

@@ -1,15 +1,13 @@
 //! Nix as a child process: watched line by line, and ended with all it started.
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use crate::child::Group;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
-/// After it was asked to end, a process group has this long until it is ended.
-const GRACE: Duration = Duration::from_secs(2);
 /// Lines of standard error that are kept.
 const KEPT: usize = 200;
 /// Bytes of standard output that are read, and of one line of standard error.
@@ -51,18 +49,16 @@ pub(super) async fn run(
     limits: &Limits,
     on_line: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Ended, ChildError> {
-    let mut child = command
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()?;
-    let stdout = child.stdout.take();
-    let stderr = child.stderr.take();
+        .stderr(Stdio::piped());
+    let mut group = Group::start(command)?;
+    let stdout = group.child().stdout.take();
+    let stderr = group.child().stderr.take();
     let told = async {
         let (stdout, stderr, status) =
-            tokio::join!(all(stdout), lines(stderr, on_line), child.wait());
+            tokio::join!(all(stdout), lines(stderr, on_line), group.wait());
         Ok(Ended {
             status: status?,
             stdout: stdout?,
@@ -74,7 +70,7 @@ pub(super) async fn run(
         () = tokio::time::sleep(limits.within) => ChildError::TimedOut(limits.within),
         () = limits.cancel.cancelled() => ChildError::Cancelled,
     };
-    end(&mut child).await;
+    group.end().await;
     Err(failure)
 }
 
@@ -107,22 +103,6 @@ async fn lines(
         line.clear();
     }
     kept.into()
-}
-
-/// Asks the group to end, and ends it if it does not.
-async fn end(child: &mut Child) {
-    let Some(group) = child
-        .id()
-        .and_then(|id| i32::try_from(id).ok())
-        .and_then(Pid::from_raw)
-    else {
-        return;
-    };
-    let _ = kill_process_group(group, Signal::TERM);
-    let _ = tokio::time::timeout(GRACE, child.wait()).await;
-    // the group's id stays taken while anything of it is alive
-    let _ = kill_process_group(group, Signal::KILL);
-    let _ = child.wait().await;
 }
 
 #[cfg(test)]

@@ -183,7 +183,7 @@ async fn watch(
         }
         last.push_back(line);
     }
-    group.child().wait().await
+    group.wait().await
 }
 
 /// `### Formatting hard drive with disko ###` is what nixos-anywhere calls a step.

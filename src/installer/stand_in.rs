@@ -98,6 +98,12 @@ fn disks(passed: &Passed) -> Value {
 /// its own: the layouts' is btrfs with the root on it.
 fn partition(partition: &Partition) -> Value {
     let subvolumes = partition.format.is_none() && partition.kind != "EF02";
+    // what disko takes when nothing is said
+    let kind = if partition.kind.is_empty() {
+        "8300"
+    } else {
+        &partition.kind
+    };
     let format = if subvolumes {
         Some("btrfs")
     } else {
@@ -109,7 +115,7 @@ fn partition(partition: &Partition) -> Value {
         partition.mountpoint.as_deref()
     };
     json!({
-        "name": partition.name, "type": partition.kind, "size": partition.size,
+        "name": partition.name, "type": kind, "size": partition.size,
         "format": format, "mountpoint": mountpoint,
     })
 }

@@ -31,25 +31,29 @@ pub struct Acquired {
     pub tasks: Vec<Task>,
 }
 
-/// Creates a server: the first of the choices that can be had.
-pub async fn create(
+/// Creates a server: the first of the choices that can be had. The choices after it are
+/// answered as well, for a vendor that notices later that it has none left.
+pub async fn create<'a>(
     job: &Job,
     running: &Running,
     cloud: &Arc<Cloud>,
     plan: &HostPlan,
     run: &RunId,
-    choices: &[Choice],
-) -> Outcome<Acquired> {
+    choices: &'a [Choice],
+) -> Outcome<(Acquired, &'a [Choice])> {
     let (host_key, login) = keys(job, cloud).await?;
     let mut sold_out = Vec::new();
-    for choice in choices {
+    for (at, choice) in choices.iter().enumerate() {
         running.doing(format!("create {choice}"));
         let order = order(job, plan, run, choice, &host_key, login.clone())?;
         match cloud.provider.create(&order).await {
             Ok(ordered) if ordered.adopted => {
                 return Err(someone_was_faster(job, &ordered));
             }
-            Ok(ordered) => return created(job, ordered, &host_key),
+            Ok(ordered) => {
+                let acquired = created(job, ordered, &host_key)?;
+                return Ok((acquired, &choices[at + 1..]));
+            }
             Err(error) if error.kind == ErrorKind::SoldOut => {
                 job.context
                     .teller

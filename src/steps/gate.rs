@@ -3,9 +3,9 @@
 use crate::event::Running;
 use crate::facts::Facts;
 use crate::failure::{Exit, Failure, Outcome};
-use crate::flake::{self, Limits, Nix, evaluate};
+use crate::flake::{self, EvalError, Limits, Nix, evaluate};
 use crate::found::Found;
-use crate::gate::{GateSource, Refusal, Wanted, choose_layout, gate};
+use crate::gate::{Refusal, Wanted, choose_layout, gate};
 use crate::host::Layout;
 use crate::job::Job;
 use ipnet::Ipv6Net;
@@ -106,6 +106,12 @@ pub async fn evaluated(job: &Job) -> Outcome<Option<Wanted>> {
     match evaluate(nix.as_ref(), &job.flake, &job.host, &limits).await {
         Ok(wanted) => Ok(Some(wanted)),
         Err(error) if error.is_lack() => lacking(job, &error.to_string()),
+        Err(EvalError::Broken(words)) => Err(Failure::new(
+            Exit::Config,
+            format!("{}: the flake cannot be evaluated", job.name),
+            words.trim_start_matches("error: "),
+        )
+        .mend("nix eval shows it in full; nothing was created or wiped by this step")),
         Err(error) => Err(Failure::new(
             Exit::Config,
             format!("{}: the flake cannot be evaluated", job.name),
@@ -144,12 +150,4 @@ fn lacking(job: &Job, why: &str) -> Outcome<Option<Wanted>> {
         why,
     )
     .mend("install nix (2.8 or newer), and see that the flake's inputs can be fetched"))
-}
-
-/// The word for `gate:` in the output.
-pub fn word(source: GateSource) -> &'static str {
-    match source {
-        GateSource::Flake => "evaluated",
-        GateSource::FactsOnly => "facts-only",
-    }
 }

@@ -24,7 +24,7 @@ fn other_client(lab: &Lab, served: &crate::lab::Served) -> String {
                 .unwrap()
         };
         let key = post("/ssh_keys", json!({ "name": "mine", "public_key": public })).await;
-        let server = post(
+        let made = post(
             "/servers",
             json!({
                 "name": "by-hand", "server_type": "cx23", "image": "debian-13",
@@ -32,7 +32,7 @@ fn other_client(lab: &Lab, served: &crate::lab::Served) -> String {
             }),
         )
         .await;
-        let ip = &server["server"]["public_net"]["ipv4"]["ip"];
+        let ip = &made["server"]["public_net"]["ipv4"]["ip"];
         ip.as_str().unwrap().to_owned()
     })
 }

@@ -1,6 +1,7 @@
 //! A folder of its own for each test: state, world, flake; and the binary run in it.
 
 use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -109,20 +110,21 @@ impl Lab {
 
     /// Serves the world of the lab until it is dropped.
     pub(crate) fn serve(&self) -> Served {
-        let mut child = self
-            .command("sandbox --output json")
-            .spawn()
-            .expect("the sandbox starts");
-        let out = child.stdout.take().unwrap();
-        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(out));
+        let child = self.command("sandbox --output json").spawn();
+        let mut served = Served {
+            child: child.expect("the sandbox starts"),
+            environment: Value::Null,
+        };
+        let out = BufReader::new(served.child.stdout.take().unwrap());
         let mut text = String::new();
-        loop {
-            text.push_str(&lines.next().expect("the sandbox says where it is").unwrap());
+        for line in out.lines() {
+            text.push_str(&line.unwrap());
             if let Ok(value) = serde_json::from_str::<Value>(&text) {
-                let environment = value["environment"].clone();
-                return Served { child, environment };
+                served.environment = value["environment"].clone();
+                return served;
             }
         }
+        panic!("the sandbox ended: {text}")
     }
 }
 
@@ -161,10 +163,15 @@ pub(crate) fn interrupt(id: u32) {
 
 impl Ran {
     pub(crate) fn of(output: Output) -> Self {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = output;
         Self {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code: status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
         }
     }
 
@@ -178,7 +185,8 @@ impl Ran {
     #[track_caller]
     pub(crate) fn failed(self, code: i32, words: &[&str]) -> Self {
         assert_eq!(self.code, code, "{self}");
-        assert_eq!(self.stderr.matches("error: ").count(), 1, "{self}");
+        let errors = self.stderr.lines().filter(|l| l.starts_with("error: "));
+        assert_eq!(errors.count(), 1, "{self}");
         assert!(!self.stderr.contains("panicked"), "{self}");
         for word in words {
             assert!(self.stderr.contains(word), "{word:?} is missing: {self}");

@@ -4,10 +4,12 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
     reason = "helpers of tests"
 )]
 
 mod bad_input;
+mod evaluated;
 mod faults;
 mod firmware;
 mod install;

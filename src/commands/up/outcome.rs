@@ -10,7 +10,6 @@ use crate::gate::{GateSource, choose_layout};
 use crate::host::Layout;
 use crate::installer::Kind;
 use crate::job::Job;
-use crate::steps::gate;
 use ipnet::Ipv6Net;
 use jiff::Timestamp;
 use provision_api::{Arch, Catalog, RunId, ServerId};
@@ -148,7 +147,7 @@ impl HostDocument {
         }
         let gate = self
             .gate
-            .map_or_else(String::new, |g| format!(", gate: {}", gate::word(g)));
+            .map_or_else(String::new, |g| format!(", gate: {}", g.as_str()));
         line(
             "machine",
             format!(
