@@ -18,11 +18,11 @@ pub struct Cli {
     /// Flags that every command takes.
     #[command(flatten)]
     pub global: Global,
-    /// The host of the flake (bare form only).
-    #[arg(long, value_name = "HOST")]
+    /// The host of the flake; without it, the one whose host.toml names the provider
+    #[arg(long, value_name = "HOST", help_heading = "Options of the bare form")]
     pub host: Option<HostName>,
     /// What `up` takes, for the bare form.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Options of the bare form")]
     pub up: UpFlags,
     /// The verb.
     #[command(subcommand)]
@@ -43,7 +43,13 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR", default_value = ".")]
     pub flake: PathBuf,
     /// Whose servers these are, on every machine alike
-    #[arg(long, global = true, value_name = "NAME", env = "PROVISION_OWNER")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "PROVISION_OWNER",
+        hide_env_values = true
+    )]
     pub owner: Option<Owner>,
     /// The private SSH key to log in with
     #[arg(long, global = true, value_name = "KEY")]
@@ -55,7 +61,13 @@ pub struct Global {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Where logs, journals and host keys are kept
-    #[arg(long, global = true, value_name = "DIR", env = "PROVISION_STATE_DIR")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "PROVISION_STATE_DIR",
+        hide_env_values = true
+    )]
     pub state_dir: Option<PathBuf>,
 }
 
@@ -187,7 +199,7 @@ pub enum OnFailure {
 /// Where the system is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum BuildOn {
-    /// Here, before anything is created
+    /// The same as local
     #[default]
     Auto,
     /// Here, before anything is created

@@ -15,12 +15,9 @@ use std::sync::{Arc, OnceLock};
 
 /// A host's configuration; a host that does not exist is answered with those that do.
 pub(crate) fn host(flake: &Flake, name: &HostName) -> Outcome<Host> {
-    flake.host(name).map_err(|e| {
-        let known = flake.host_names().unwrap_or_default();
-        let names: Vec<&str> = known.iter().map(HostName::as_str).collect();
-        Failure::new(Exit::Config, format!("{name}: cannot be used"), e)
-            .mend(format!("the flake has {}", names.join(", ")))
-    })
+    flake
+        .host(name)
+        .map_err(|e| Failure::new(Exit::Config, format!("{name}: cannot be used"), e))
 }
 
 /// The provider of a host: the flag wins over its `host.toml`.

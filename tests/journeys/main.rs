@@ -9,7 +9,9 @@
 )]
 
 mod bad_input;
+mod disks;
 mod evaluated;
+mod faces;
 mod faults;
 mod firmware;
 mod install;
