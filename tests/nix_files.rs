@@ -75,7 +75,7 @@ fn all_are_parsed() {
 }
 
 #[test]
-fn the_fixtures_copies_are_the_repositorys_own() {
+fn the_fixtures_have_copies_of_our_own() {
     let plain = root().join("fixtures/flakes/plain");
     for name in [
         "discover.nix",

@@ -137,7 +137,7 @@ async fn statuses_mean_something_without_a_code() {
 }
 
 #[tokio::test]
-async fn a_proxys_page_is_described_and_not_shown() {
+async fn the_page_of_a_proxy_is_described_and_not_shown() {
     let (error, requests) = read(answer(502, "bad_gateway.html")).await;
     assert_eq!((error.kind, requests), (ErrorKind::Unavailable, 5));
     assert_eq!(
