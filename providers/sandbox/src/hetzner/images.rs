@@ -98,6 +98,7 @@ pub(super) async fn one(call: Call) -> Answer {
     let held = call.hold().await?;
     let found = held.settings.images.iter().find(|image| image.id == id);
     Ok(view::shown(
-        "image", &json(found.ok_or_else(|| ApiError::not_found("image", id))?),
+        "image",
+        &json(found.ok_or_else(|| ApiError::not_found("image", id))?),
     ))
 }

@@ -84,7 +84,8 @@ pub(super) async fn one(call: Call) -> Answer {
     let held = call.hold().await?;
     let key = held.hetzner.ssh_keys.get(&id);
     Ok(view::shown(
-        "ssh_key", &json(key.ok_or_else(|| ApiError::not_found("SSH key", id))?),
+        "ssh_key",
+        &json(key.ok_or_else(|| ApiError::not_found("SSH key", id))?),
     ))
 }
 

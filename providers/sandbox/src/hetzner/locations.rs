@@ -51,6 +51,7 @@ pub(super) async fn one(call: Call) -> Answer {
     let held = call.hold().await?;
     let found = held.settings.locations.iter().find(|place| place.id == id);
     Ok(view::shown(
-        "location", &json(found.ok_or_else(|| ApiError::not_found("location", id))?),
+        "location",
+        &json(found.ok_or_else(|| ApiError::not_found("location", id))?),
     ))
 }

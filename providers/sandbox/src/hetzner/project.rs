@@ -23,7 +23,10 @@ pub(super) struct Server {
     pub(super) id: u64,
     pub(super) name: String,
     pub(super) created: Timestamp,
-    #[expect(clippy::struct_field_names, reason = "the vendor's word, and `type` is Rust's")]
+    #[expect(
+        clippy::struct_field_names,
+        reason = "the vendor's word, and `type` is Rust's"
+    )]
     pub(super) server_type: String,
     pub(super) location: String,
     /// The image's number.

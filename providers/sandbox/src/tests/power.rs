@@ -61,7 +61,8 @@ async fn a_system_that_ignores_the_button_neither_stops_nor_reboots() {
 async fn a_rebuild_writes_the_disk_anew() {
     let world = Fixture::new().await;
     let client = &world.client;
-    let order = json!({"name": "web-1", "server_type": "cx23", "image": "debian-13", "user_data": "first"});
+    let order =
+        json!({"name": "web-1", "server_type": "cx23", "image": "debian-13", "user_data": "first"});
     let made = client.did("/servers", order).await;
     let server = id(&made["server"]);
     let path = format!("/servers/{server}/actions/rebuild");

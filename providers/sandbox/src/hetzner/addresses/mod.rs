@@ -164,7 +164,9 @@ pub(super) async fn create(call: Call) -> Answer {
     address.auto_delete = auto_delete;
     let primary_ip = shown(&held, find(&held, id)?);
     held.keep().await?;
-    Ok(view::made(json!({"primary_ip": primary_ip, "action": action})))
+    Ok(view::made(
+        json!({"primary_ip": primary_ip, "action": action}),
+    ))
 }
 
 fn read_family(input: &mut Input) -> Family {

@@ -44,7 +44,9 @@ pub(in crate::hetzner) async fn enable(call: Call) -> Answer {
         Effect::ArmRescue(id, rescue),
     );
     held.keep().await?;
-    Ok(view::made(json!({"root_password": password, "action": action})))
+    Ok(view::made(
+        json!({"root_password": password, "action": action}),
+    ))
 }
 
 pub(in crate::hetzner) async fn disable(call: Call) -> Answer {

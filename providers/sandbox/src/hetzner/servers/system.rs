@@ -53,7 +53,9 @@ pub(in crate::hetzner) async fn rebuild(call: Call) -> Answer {
         Effect::Rebuild(id),
     );
     held.keep().await?;
-    Ok(view::made(json!({"root_password": root_password, "action": action})))
+    Ok(view::made(
+        json!({"root_password": root_password, "action": action}),
+    ))
 }
 
 /// The vendor asks an agent inside, which no emulated system runs: the action says so.
@@ -70,7 +72,9 @@ pub(in crate::hetzner) async fn reset_password(call: Call) -> Answer {
         effect,
     );
     held.keep().await?;
-    Ok(view::made(json!({"root_password": secret(20), "action": action})))
+    Ok(view::made(
+        json!({"root_password": secret(20), "action": action}),
+    ))
 }
 
 pub(in crate::hetzner) async fn request_console(call: Call) -> Answer {
