@@ -7,12 +7,21 @@
     else value;
   grub = config.boot.loader.grub or {};
   openssh = config.services.openssh or {};
+  # a file system made of subvolumes is named by its type, and is the root if one of them is
+  formatOf = content: content.format or (content.type or null);
+  mountpointOf = content:
+    content.mountpoint
+    or (
+      if builtins.any (volume: (volume.mountpoint or null) == "/") (builtins.attrValues (content.subvolumes or {}))
+      then "/"
+      else null
+    );
   partitions = content:
     builtins.mapAttrs (_: partition: {
       type = partition.type or null;
       size = partition.size or null;
-      format = partition.content.format or null;
-      mountpoint = partition.content.mountpoint or null;
+      format = formatOf (partition.content or {});
+      mountpoint = mountpointOf (partition.content or {});
     }) (
       if (content.type or null) == "gpt"
       then content.partitions or {}

@@ -107,7 +107,8 @@ impl Wanted {
             name: "root".into(),
             kind: "8300".into(),
             size: "100%".into(),
-            ..Partition::default()
+            format: Some("btrfs".into()),
+            mountpoint: Some("/".into()),
         });
         Self {
             source: GateSource::FactsOnly,
@@ -248,7 +249,10 @@ impl From<(String, PartitionAnswer)> for Partition {
     fn from((name, answer): (String, PartitionAnswer)) -> Self {
         Self {
             name,
-            kind: answer.kind.unwrap_or_default().to_ascii_uppercase(),
+            // what disko takes when nothing is said
+            kind: answer
+                .kind
+                .map_or_else(|| "8300".to_owned(), |kind| kind.to_ascii_uppercase()),
             size: answer.size.unwrap_or_default(),
             format: answer.format,
             mountpoint: answer.mountpoint,

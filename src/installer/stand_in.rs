@@ -94,29 +94,10 @@ fn disks(passed: &Passed) -> Value {
     json!({ "schema": 1, "disks": disks })
 }
 
-/// A partition whose file system is made of subvolumes names neither format nor mount point of
-/// its own: the layouts' is btrfs with the root on it.
 fn partition(partition: &Partition) -> Value {
-    let subvolumes = partition.format.is_none() && partition.kind != "EF02";
-    // what disko takes when nothing is said
-    let kind = if partition.kind.is_empty() {
-        "8300"
-    } else {
-        &partition.kind
-    };
-    let format = if subvolumes {
-        Some("btrfs")
-    } else {
-        partition.format.as_deref()
-    };
-    let mountpoint = if subvolumes {
-        Some("/")
-    } else {
-        partition.mountpoint.as_deref()
-    };
     json!({
-        "name": partition.name, "type": kind, "size": partition.size,
-        "format": format, "mountpoint": mountpoint,
+        "name": partition.name, "type": partition.kind, "size": partition.size,
+        "format": partition.format, "mountpoint": partition.mountpoint,
     })
 }
 
