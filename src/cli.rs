@@ -95,7 +95,7 @@ pub enum Command {
     /// What is up, since when, until when, and what it costs
     List,
     /// Everything that is known of a host's server
-    Show(OneHost),
+    Show(Show),
     /// Log in to a host, or run a command on it, with the pinned host key
     Ssh(Ssh),
     /// A host's own things
@@ -256,6 +256,9 @@ pub struct Install {
 pub struct Rescue {
     /// The host of the flake
     pub host: HostName,
+    /// The host's machine for tests
+    #[arg(long)]
+    pub test: bool,
     /// Boot from the disk again
     #[arg(long)]
     pub off: bool,
@@ -263,16 +266,16 @@ pub struct Rescue {
 
 /// What removes servers.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).multiple(false).args(["hosts", "test", "expired", "run"]))]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["hosts", "test", "expired", "run"]))]
 pub struct Teardown {
     /// Hosts of the flake
-    #[arg(value_name = "HOST")]
+    #[arg(value_name = "HOST", conflicts_with_all = ["expired", "run"])]
     pub hosts: Vec<HostName>,
-    /// All machines for tests
-    #[arg(long)]
+    /// Machines for tests: those of the hosts, or all of them
+    #[arg(long, conflicts_with_all = ["expired", "run"])]
     pub test: bool,
     /// All whose time is over
-    #[arg(long)]
+    #[arg(long, conflicts_with = "run")]
     pub expired: bool,
     /// All that one run made
     #[arg(long, value_name = "ID")]
@@ -280,6 +283,16 @@ pub struct Teardown {
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
+}
+
+/// What shows a host's server.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The host of the flake
+    pub host: HostName,
+    /// The host's machine for tests
+    #[arg(long)]
+    pub test: bool,
 }
 
 /// One host.
@@ -294,6 +307,9 @@ pub struct OneHost {
 pub struct Ssh {
     /// The host of the flake
     pub host: HostName,
+    /// The host's machine for tests
+    #[arg(long)]
+    pub test: bool,
     /// The user to log in as; the host's admin user unless given
     #[arg(long, value_parser = user_name)]
     pub user: Option<String>,
@@ -413,10 +429,12 @@ mod tests {
     }
 
     #[test]
-    fn teardown_wants_exactly_one_way_of_choosing() {
+    fn teardown_wants_one_way_of_choosing() {
         let parse = |line: &str| Cli::try_parse_from(line.split(' '));
         assert!(parse("provision teardown").is_err());
-        assert!(parse("provision teardown web-1 --test").is_err());
+        assert!(parse("provision teardown web-1 --expired").is_err());
+        assert!(parse("provision teardown --test --run r1").is_err());
+        assert!(parse("provision teardown web-1 --test").is_ok());
         assert!(parse("provision teardown web-1 web-2 --yes").is_ok());
         assert!(parse("provision teardown --expired").is_ok());
     }

@@ -34,7 +34,7 @@ pub async fn run(cli: Cli, cancel: CancellationToken) -> Outcome {
         Some(Command::Rescue(flags)) => rescue::run(&context, &flags).await,
         Some(Command::Teardown(flags)) => teardown::run(&context, &flags).await,
         Some(Command::List) => list::run(&context).await,
-        Some(Command::Show(one)) => show::run(&context, &one.host).await,
+        Some(Command::Show(one)) => show::run(&context, &one).await,
         Some(Command::Ssh(flags)) => ssh::run(&context, flags).await,
         Some(Command::Host(Host::Key(one))) => host_key::run(&context, &one.host),
         Some(Command::Completions { .. } | Command::Man | Command::Sandbox(_)) => Ok(()),

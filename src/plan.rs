@@ -65,7 +65,7 @@ pub struct Known<'a> {
 impl HostPlan {
     /// Decides what has to be done for a host.
     pub fn make(host: Host, flags: &UpFlags, known: Known<'_>) -> Outcome<Self> {
-        let role = if flags.test { Role::Test } else { Role::Server };
+        let role = Role::of(flags.test);
         let name = server_name(&host.name, role);
         let ttl = flags
             .ttl

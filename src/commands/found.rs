@@ -29,29 +29,28 @@ pub(crate) fn provider_of<'a>(context: &'a Context, host: &'a Host) -> &'a str {
         .unwrap_or(host.spec.provider.as_str())
 }
 
-/// The host's server, found in the cloud: the one that stays, else the machine for tests.
+/// The host's server of that role, found in the cloud.
 pub(crate) async fn server(
     context: &Context,
     cloud: &Cloud,
     host: &HostName,
+    role: Role,
 ) -> Outcome<OwnedServer> {
-    let mut ours: Vec<OwnedServer> = cloud
-        .ours(&context.owner)
-        .await?
+    let ours = cloud.ours(&context.owner).await?;
+    let mut meant = ours
         .into_iter()
-        .filter(|s| s.marks().host == *host)
-        .collect();
-    ours.sort_by_key(|s| s.marks().role == Role::Test);
-    ours.into_iter().next().ok_or_else(|| {
+        .filter(|s| s.marks().host == *host && s.marks().role == role);
+    meant.next().ok_or_else(|| {
+        let test = if role == Role::Test { " --test" } else { "" };
         Failure::new(
             Exit::Refused,
-            format!("{host}: has no server"),
+            format!("{}: has no server", server_name(host, role)),
             format!(
                 "none at {} bears the marks of {} for it",
                 cloud.provider, context.owner
             ),
         )
-        .mend(format!("provision up {host}{}", context.flags()))
+        .mend(format!("provision up {host}{test}{}", context.flags()))
     })
 }
 

@@ -13,7 +13,7 @@ use crate::ssh::{Target, pins};
 use crate::steps::{boot, drive, reach};
 use crate::trust;
 use provision_api::wait::{Attempt, Deadline, WaitError, until};
-use provision_api::{Backoff, Fingerprint, Intent, OwnedServer, Phase};
+use provision_api::{Backoff, Fingerprint, Intent, OwnedServer, Phase, Role};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub async fn run(context: &Arc<Context>, flags: &Rescue) -> Outcome {
     let flake = context.flake()?;
     let host = found::host(&flake, &flags.host)?;
     let cloud = Cloud::open(context, found::provider_of(context, &host))?;
-    let server = found::server(context, &cloud, &host.name).await?;
+    let server = found::server(context, &cloud, &host.name, Role::of(flags.test)).await?;
     if !flags.off && !cloud.provider.capabilities().rescue {
         return Err(Failure::new(
             Exit::Refused,

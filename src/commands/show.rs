@@ -1,5 +1,6 @@
 //! `provision show`: everything that is known of a host's server.
 
+use crate::cli::Show;
 use crate::clouds::Cloud;
 use crate::commands::found;
 use crate::commands::list::Listed;
@@ -10,7 +11,7 @@ use crate::identity::KeyFile;
 use crate::journal::{self, Record};
 use crate::report;
 use jiff::Timestamp;
-use provision_api::{Fingerprint, HostName, RunId};
+use provision_api::{Fingerprint, Role, RunId};
 use serde::Serialize;
 
 /// `show --output json`: the keys of `list`, and what only this machine knows.
@@ -38,11 +39,11 @@ struct Entry {
 }
 
 /// Shows a host's server.
-pub async fn run(context: &Context, host: &HostName) -> Outcome {
+pub async fn run(context: &Context, flags: &Show) -> Outcome {
     let flake = context.flake()?;
-    let host = found::host(&flake, host)?;
+    let host = found::host(&flake, &flags.host)?;
     let cloud = Cloud::open(context, found::provider_of(context, &host))?;
-    let server = found::server(context, &cloud, &host.name).await?;
+    let server = found::server(context, &cloud, &host.name, Role::of(flags.test)).await?;
     let catalog = cloud.provider.catalog().await.ok();
     let name = server.server().name.clone();
     let document = Document {

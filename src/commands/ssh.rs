@@ -7,7 +7,7 @@ use crate::commands::found;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::trust;
-use provision_api::Phase;
+use provision_api::{Phase, Role};
 use std::process::ExitStatus;
 
 /// Logs in, or runs a command.
@@ -15,7 +15,7 @@ pub async fn run(context: &Context, flags: Ssh) -> Outcome {
     let flake = context.flake()?;
     let host = found::host(&flake, &flags.host)?;
     let cloud = Cloud::open(context, found::provider_of(context, &host))?;
-    let server = found::server(context, &cloud, &host.name).await?;
+    let server = found::server(context, &cloud, &host.name, Role::of(flags.test)).await?;
     let name = server.server().name.clone();
     if server.marks().phase < Phase::Installed {
         return Err(Failure::new(

@@ -123,7 +123,8 @@ pub async fn host_of_run(
 fn chosen(flags: &Teardown, server: &OwnedServer, now: Timestamp) -> bool {
     let marks = server.marks();
     if flags.test {
-        return marks.role == Role::Test;
+        let named = flags.hosts.is_empty() || flags.hosts.contains(&marks.host);
+        return named && marks.role == Role::Test;
     }
     if flags.expired {
         let over = marks.expires.and_then(|at| at.checked_add(SKEW).ok());

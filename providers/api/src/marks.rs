@@ -38,6 +38,13 @@ pub enum Role {
     Test,
 }
 
+impl Role {
+    /// What a `--test` flag means.
+    pub fn of(test: bool) -> Self {
+        if test { Self::Test } else { Self::Server }
+    }
+}
+
 /// How far the installation of a server got.
 ///
 /// Ordered: a server only ever moves forward, save by a reinstall.
