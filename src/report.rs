@@ -1,10 +1,12 @@
 //! The faces that events are shown with. The only module that prints.
 
 mod bars;
+mod failures;
 mod lines;
 mod table;
 
 pub use bars::Bars;
+pub use failures::{FailureDocument, FailuresDocument};
 pub use lines::Lines;
 pub use table::table;
 

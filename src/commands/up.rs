@@ -131,7 +131,7 @@ pub async fn run(context: &Arc<Context>, hosts: &[HostName], flags: &UpFlags) ->
     let document = Document {
         schema: 1,
         hosts: done,
-        failures: failures.iter().map(outcome::FailureDocument::of).collect(),
+        failures: failures.iter().map(report::FailureDocument::of).collect(),
         sandbox: context.sandbox.is_some(),
         requests: groups.iter().map(|g| g.cloud.provider.requests()).sum(),
         elapsed_seconds: (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,

@@ -4,12 +4,12 @@ use crate::clouds::Cloud;
 use crate::commands::found::hourly;
 use crate::context::Context;
 use crate::engine::Proven;
-use crate::failure::Failure;
 use crate::found::{Firmware, Found, RunningSystem};
 use crate::gate::{GateSource, choose_layout};
 use crate::host::Layout;
 use crate::installer::Kind;
 use crate::job::Job;
+use crate::report::FailureDocument;
 use ipnet::Ipv6Net;
 use jiff::Timestamp;
 use provision_api::{Arch, Catalog, RunId, ServerId};
@@ -53,32 +53,6 @@ pub(crate) struct HostDocument {
     host: String,
     #[serde(skip)]
     login: String,
-}
-
-/// One host that is not.
-#[derive(Debug, Serialize)]
-pub(super) struct FailureDocument {
-    exit_code: u8,
-    what: String,
-    why: String,
-    mend: Option<String>,
-    remains: Vec<String>,
-    resume: Option<String>,
-    remove: Option<String>,
-}
-
-impl FailureDocument {
-    pub(super) fn of(failure: &Failure) -> Self {
-        Self {
-            exit_code: failure.exit as u8,
-            what: failure.what.clone(),
-            why: failure.why.clone(),
-            mend: failure.mend.clone(),
-            remains: failure.remains.clone(),
-            resume: failure.resume.clone(),
-            remove: failure.remove.clone(),
-        }
-    }
 }
 
 impl HostDocument {
