@@ -11,6 +11,7 @@ use crate::report;
 use crate::state::State;
 use provision_api::{HostName, Owner};
 use provision_sandbox::{Latency, Options, Sandbox};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -107,23 +108,30 @@ impl Context {
         self.global.output == Output::Json
     }
 
-    /// The flags that a command shown to the user has to repeat.
+    /// The flags that a command shown to the user has to repeat, quoted for a shell.
     pub fn flags(&self) -> String {
+        let global = &self.global;
         let mut flags = String::new();
-        if self.global.sandbox {
+        if global.sandbox {
             flags.push_str(" --sandbox");
         }
-        if self.global.flake.as_os_str() != "." {
-            flags.push_str(&format!(" --flake {}", self.global.flake.display()));
+        let mut flag = |name: &str, value: &OsStr| {
+            flags.push_str(&format!(" --{name} {}", report::quote(value)));
+        };
+        if let Some(provider) = &global.provider {
+            flag("provider", provider.as_ref());
         }
-        if let Some(owner) = &self.global.owner {
-            flags.push_str(&format!(" --owner {owner}"));
+        if global.flake.as_os_str() != "." {
+            flag("flake", global.flake.as_os_str());
         }
-        if let Some(identity) = &self.global.identity {
-            flags.push_str(&format!(" --identity {}", identity.display()));
+        if let Some(owner) = &global.owner {
+            flag("owner", owner.as_str().as_ref());
         }
-        if let Some(dir) = &self.global.state_dir {
-            flags.push_str(&format!(" --state-dir {}", dir.display()));
+        if let Some(identity) = &global.identity {
+            flag("identity", identity.as_os_str());
+        }
+        if let Some(dir) = &global.state_dir {
+            flag("state-dir", dir.as_os_str());
         }
         flags
     }

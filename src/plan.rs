@@ -54,6 +54,8 @@ pub enum Action {
 pub struct Known<'a> {
     /// Whose servers.
     pub owner: &'a Owner,
+    /// The provider that was chosen, which need not be the one that `host.toml` names.
+    pub provider: &'a str,
     /// What the product can do.
     pub capabilities: Capabilities,
     /// What can be had for how much.
@@ -71,12 +73,13 @@ impl HostPlan {
             .ttl
             .or(host.spec.ttl)
             .or((role == Role::Test).then_some(TEST_TTL));
+        let wishes = Wishes::of(&host, known.provider);
         let action = match existing(&host.name, &name, role, known)? {
-            Some(server) if server.marks().phase != Phase::Proven => Action::Resume(server),
             Some(server) if flags.reinstall => Action::Reinstall(server),
+            Some(server) if server.marks().phase != Phase::Proven => Action::Resume(server),
             Some(server) => Action::Nothing(server),
             None if known.capabilities.create => {
-                Action::Create(choices(&host, flags, known.catalog)?)
+                Action::Create(choices(&host, &wishes, flags, known.catalog)?)
             }
             None => {
                 return Err(Failure::new(
@@ -84,16 +87,15 @@ impl HostPlan {
                     format!("{name}: there is no server for it"),
                     "servers of this product cannot be created by API",
                 )
-                .mend("rent one, and name it with --server"));
+                .mend("rent one, and install it by its address: provision install --help"));
             }
         };
-        let image = wishes(&host).2;
         Ok(Self {
             host,
             name,
             role,
             ttl,
-            image,
+            image: wishes.image,
             action,
         })
     }
@@ -144,9 +146,10 @@ impl HostPlan {
                 server.marks().phase
             ),
             Action::Reinstall(server) => format!(
-                "WIPE server {} ({}), which is proven, and install it again{until}",
+                "WIPE server {} ({}), which is {}, and install it again{until}",
                 server.id(),
-                server.server().server_type
+                server.server().server_type,
+                server.marks().phase
             ),
             Action::Nothing(server) => {
                 format!("nothing to do: server {} is proven", server.id())
@@ -155,15 +158,48 @@ impl HostPlan {
     }
 }
 
-/// The types, the places and the image that `host.toml` asks for.
-fn wishes(host: &Host) -> (Vec<String>, Vec<String>, String) {
-    let spec = &host.spec;
-    if spec.provider.as_str() == "hetzner" {
-        let own = &spec.hetzner;
-        (own.types.clone(), own.locations.clone(), own.image.clone())
-    } else {
-        let own = &spec.ovh;
-        (own.flavors.clone(), own.regions.clone(), own.image.clone())
+/// What `host.toml` asks for at one provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wishes {
+    /// The section of `host.toml` that says so.
+    pub section: &'static str,
+    /// Server types, in the order in which they are tried.
+    pub types: Vec<String>,
+    /// Places, in the order in which they are tried; empty: any.
+    pub locations: Vec<String>,
+    /// The vendor's image that the server is made from.
+    pub image: String,
+}
+
+impl Wishes {
+    /// What the host wishes at that provider, whichever its `host.toml` names.
+    pub fn of(host: &Host, provider: &str) -> Self {
+        let (hetzner, ovh) = (&host.spec.hetzner, &host.spec.ovh);
+        let (section, types, locations, image) = if provider == "ovh" {
+            ("ovh", &ovh.flavors, &ovh.regions, &ovh.image)
+        } else {
+            (
+                "hetzner",
+                &hetzner.types,
+                &hetzner.locations,
+                &hetzner.image,
+            )
+        };
+        Self {
+            section,
+            types: types.clone(),
+            locations: locations.clone(),
+            image: image.clone(),
+        }
+    }
+
+    /// What that section calls the types.
+    pub fn key(&self) -> &'static str {
+        if self.section == "ovh" {
+            "flavors"
+        } else {
+            "types"
+        }
     }
 }
 

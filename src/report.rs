@@ -3,11 +3,13 @@
 mod bars;
 mod failures;
 mod lines;
+mod quote;
 mod table;
 
 pub use bars::Bars;
 pub use failures::{FailureDocument, FailuresDocument};
 pub use lines::Lines;
+pub use quote::quote;
 pub use table::table;
 
 use crate::event::Teller;

@@ -174,6 +174,7 @@ async fn plan(context: &Arc<Context>, hosts: &[HostName], flags: &UpFlags) -> Ou
         let servers = servers?;
         let known = Known {
             owner: &context.owner,
+            provider: cloud.name(),
             capabilities: cloud.provider.capabilities(),
             catalog: &catalog,
             servers: &servers,

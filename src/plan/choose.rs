@@ -3,8 +3,8 @@
 use crate::cli::UpFlags;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::host::Host;
-use crate::plan::wishes;
-use provision_api::{Arch, Catalog};
+use crate::plan::Wishes;
+use provision_api::{Arch, Catalog, Offer};
 use rust_decimal::Decimal;
 use std::fmt;
 
@@ -28,18 +28,25 @@ impl fmt::Display for Choice {
 }
 
 /// What may be bought, best first: each wished type at each wished place, those that the vendor
-/// calls available before those it does not.
-pub fn choices(host: &Host, flags: &UpFlags, catalog: &Catalog) -> Outcome<Vec<Choice>> {
-    let (types, locations, _) = wishes(host);
-    let types = flags.server_type.clone().map_or(types, |one| vec![one]);
-    let locations = flags.location.clone().map_or(locations, |one| vec![one]);
-    if types.is_empty() || locations.is_empty() {
+/// calls available before those it does not. Where no place is wished, any will do, the cheapest
+/// first.
+pub fn choices(
+    host: &Host,
+    wishes: &Wishes,
+    flags: &UpFlags,
+    catalog: &Catalog,
+) -> Outcome<Vec<Choice>> {
+    let one = |given: &Option<String>| given.clone().map(|one| vec![one]);
+    let types = one(&flags.server_type).unwrap_or_else(|| wishes.types.clone());
+    let locations = one(&flags.location).unwrap_or_else(|| wishes.locations.clone());
+    if types.is_empty() {
         return Err(config(
             host,
-            "no server type or no location is named",
+            "no server type is named",
             format!(
-                "types = […] and locations = […] under [{}] in host.toml, or --type and --location",
-                host.spec.provider
+                "{} = […] under [{}] in host.toml, or --type",
+                wishes.key(),
+                wishes.section
             ),
         ));
     }
@@ -48,15 +55,7 @@ pub fn choices(host: &Host, flags: &UpFlags, catalog: &Catalog) -> Outcome<Vec<C
         all.extend(offers(host, catalog, wanted, &locations)?);
     }
     if all.is_empty() {
-        return Err(config(
-            host,
-            format!(
-                "{} cannot be had in {}",
-                types.join(", "),
-                locations.join(", ")
-            ),
-            "provision catalog shows what is sold where",
-        ));
+        return Err(not_sold_there(host, catalog, &types, &locations));
     }
     affordable(
         host,
@@ -83,16 +82,22 @@ fn offers(
         ));
     };
     fits(host, wanted, &found.arch)?;
+    let choice = |offer: &Offer| Choice {
+        server_type: wanted.to_owned(),
+        location: offer.location.clone(),
+        hourly: offer.hourly,
+        available: offer.available && !offer.deprecated,
+    };
+    if locations.is_empty() {
+        let mut anywhere: Vec<Choice> = found.offers.iter().map(choice).collect();
+        anywhere.sort_by_key(|c| c.hourly);
+        return Ok(anywhere);
+    }
     let mut choices = Vec::new();
     for location in locations {
         let known = |l: &str| catalog.types.iter().any(|t| t.offer(l).is_some());
         match found.offer(location) {
-            Some(offer) => choices.push(Choice {
-                server_type: wanted.to_owned(),
-                location: location.clone(),
-                hourly: offer.hourly,
-                available: offer.available && !offer.deprecated,
-            }),
+            Some(offer) => choices.push(choice(offer)),
             None if known(location) => {}
             None => {
                 let all = catalog.types.iter().flat_map(|t| &t.offers);
@@ -105,6 +110,38 @@ fn offers(
         }
     }
     Ok(choices)
+}
+
+/// Both are known to the vendor, and do not go together.
+fn not_sold_there(
+    host: &Host,
+    catalog: &Catalog,
+    types: &[String],
+    locations: &[String],
+) -> Failure {
+    let sold: Vec<String> = types
+        .iter()
+        .filter_map(|wanted| catalog.server_type(wanted))
+        .map(|t| {
+            let places = names(t.offers.iter().map(|o| o.location.as_str()));
+            let places = if places.is_empty() {
+                "nowhere"
+            } else {
+                &places
+            };
+            format!("{} is sold in {places}", t.name)
+        })
+        .collect();
+    let places = if locations.is_empty() {
+        "any location".to_owned()
+    } else {
+        locations.join(", ")
+    };
+    config(
+        host,
+        format!("{} cannot be had in {places}", types.join(", ")),
+        sold.join("; "),
+    )
 }
 
 fn fits(host: &Host, wanted: &str, arch: &Arch) -> Outcome {

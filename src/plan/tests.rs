@@ -68,6 +68,7 @@ fn server(owner: &str, host: &str, role: Role, phase: Phase) -> Server {
 fn make(toml: &str, flags: &UpFlags, servers: &[Server]) -> Outcome<HostPlan> {
     let known = Known {
         owner: &"me".parse().unwrap(),
+        provider: "hetzner",
         capabilities: Capabilities {
             create: true,
             rescue: true,
@@ -139,6 +140,29 @@ fn what_cannot_be_ordered_is_refused_with_its_reason() {
 }
 
 #[test]
+fn no_location_means_any_and_the_cheapest_first() {
+    let plan = make("[hetzner]\ntypes = ['cx23']\n", &UpFlags::default(), &[]).unwrap();
+    assert_eq!(created(&plan), ["cx23 in nbg1", "cx23 in fsn1"]);
+    let nothing = make("", &UpFlags::default(), &[]).unwrap_err();
+    assert!(nothing.why.contains("no server type"), "{nothing}");
+    let mend = nothing.mend.clone().unwrap();
+    assert!(
+        mend.contains("types") && mend.contains("[hetzner]"),
+        "{mend}"
+    );
+}
+
+#[test]
+fn the_chosen_provider_says_which_section_counts() {
+    let both = "[hetzner]\ntypes = ['cx23']\n[ovh]\nflavors = ['d2-2']\nregions = ['GRA11']\n";
+    let host = host(both);
+    let wishes = Wishes::of(&host, "ovh");
+    assert_eq!((wishes.section, wishes.key()), ("ovh", "flavors"));
+    assert_eq!(wishes.types, ["d2-2"]);
+    assert_eq!(Wishes::of(&host, "hetzner").types, ["cx23"]);
+}
+
+#[test]
 fn a_price_limit_drops_what_is_dearer() {
     let flags = UpFlags {
         max_price: Some("0.01".parse().unwrap()),
@@ -161,7 +185,7 @@ fn what_exists_decides_what_is_done() {
     assert!(matches!(action(&plain, &proven), Action::Nothing(_)));
     assert!(matches!(action(&again, &proven), Action::Reinstall(_)));
     assert!(matches!(action(&plain, &half), Action::Resume(_)));
-    assert!(matches!(action(&again, &half), Action::Resume(_)));
+    assert!(matches!(action(&again, &half), Action::Reinstall(_)));
     let test = UpFlags {
         test: true,
         ..UpFlags::default()

@@ -1,6 +1,6 @@
 //! Each ends in bounded time with one clear error and an exit code of its own.
 
-use crate::lab::Lab;
+use crate::lab::{Lab, Ran};
 use serde_json::json;
 
 #[test]
@@ -90,7 +90,7 @@ fn a_real_cloud_is_refused_what_only_the_sandbox_may() {
         if let Some(token) = token {
             command.env("HCLOUD_TOKEN", token);
         }
-        crate::lab::Ran::of(command.output().unwrap())
+        Ran::of(command.output().unwrap())
     };
     run("list", None).failed(3, &["whose servers", "PROVISION_OWNER"]);
     run("list --owner me", None).failed(5, &["HCLOUD_TOKEN"]);
@@ -119,7 +119,7 @@ fn wrong_and_read_only_tokens_are_told_apart() {
         let mut command = lab.command(arguments);
         served.enter(&mut command);
         command.env("HCLOUD_TOKEN", token);
-        crate::lab::Ran::of(command.output().unwrap())
+        Ran::of(command.output().unwrap())
     };
     run("list --owner me", &"x".repeat(64)).failed(5, &["denied", "token"]);
     run("list --owner me", &readonly).succeeded();
@@ -130,5 +130,30 @@ fn without_ssh_there_is_one_error() {
     let lab = Lab::new();
     let mut command = lab.command("up hetzner-cloud --sandbox");
     command.env("PATH", lab.path("empty"));
-    crate::lab::Ran::of(command.output().unwrap()).failed(14, &["ssh", "openssh-client"]);
+    Ran::of(command.output().unwrap()).failed(14, &["ssh", "openssh-client"]);
+}
+
+#[test]
+fn the_chosen_provider_wins_over_host_toml_and_is_repeated() {
+    let lab = Lab::new();
+    lab.add_host(
+        "box",
+        "provider = 'ovh'\n[hetzner]\ntypes = ['cx23']\nlocations = ['fsn1']\n\
+         [ovh]\nflavors = ['d2-2']\nregions = ['GRA11']\n",
+    );
+    let ran = lab.run("up box --provider hetzner --sandbox --dry-run");
+    let ran = ran.succeeded();
+    assert!(ran.stdout.contains("cx23 in fsn1"), "{ran}");
+    lab.run("ssh box --provider hetzner --sandbox")
+        .failed(4, &["provision up box --sandbox --provider hetzner"]);
+}
+
+#[test]
+fn commands_that_are_shown_can_be_pasted() {
+    let lab = Lab::new();
+    let flake = lab.path("my flake");
+    crate::lab::copy(&lab.flake(), &flake);
+    let mut command = lab.command("ssh hetzner-cloud --sandbox --flake");
+    let ran = Ran::of(command.arg(&flake).output().unwrap());
+    ran.failed(4, &[&format!("--flake '{}'", flake.display())]);
 }

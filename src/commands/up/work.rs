@@ -82,13 +82,9 @@ impl Work {
         failure.remains.extend(remains);
         let flags = self.context.flags();
         let test = if self.flags.test { " --test" } else { "" };
-        let provider = match &self.context.global.provider {
-            Some(provider) => format!(" --provider {provider}"),
-            None => String::new(),
-        };
         failure
             .resume
-            .get_or_insert(format!("provision up {host}{test}{provider}{flags}"));
+            .get_or_insert(format!("provision up {host}{test}{flags}"));
         let what = if self.flags.test {
             "--test"
         } else {
@@ -96,7 +92,7 @@ impl Work {
         };
         failure
             .remove
-            .get_or_insert(format!("provision teardown {what}{provider}{flags}"));
+            .get_or_insert(format!("provision teardown {what}{flags}"));
         failure
     }
 }
