@@ -8,7 +8,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::flake::Flake;
 use crate::identity::{self, KeyFile};
 use crate::report;
-use crate::state::State;
+use crate::state::{State, refuse_shared};
 use provision_api::{HostName, Owner};
 use provision_sandbox::{Latency, Options, Sandbox};
 use std::ffi::OsStr;
@@ -18,6 +18,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Whose servers they are in the sandbox, if nobody says.
 const SANDBOX_OWNER: &str = "sandbox";
+
+/// How long things take in the sandbox.
+const LATENCY: &str = "PROVISION_SANDBOX_LATENCY";
 
 /// What every command works with.
 #[derive(Debug)]
@@ -41,23 +44,14 @@ pub struct Context {
 impl Context {
     /// Opens what the flags name; starts or joins the sandbox.
     pub async fn open(global: Global, cancel: CancellationToken) -> Outcome<Arc<Self>> {
-        let root = match &global.state_dir {
-            Some(dir) => std::path::absolute(dir).map_err(|e| Failure::state(dir, &e))?,
-            None => State::default_root()?,
-        };
-        let root = if global.sandbox {
-            root.join("sandbox")
-        } else {
-            root
-        };
-        let state = State::open(&root)?;
         let owner = match config::owner(global.owner.as_ref(), &global.flake)? {
             Some(owner) => owner,
             None if global.sandbox => SANDBOX_OWNER.parse().map_err(|_| config::no_owner())?,
             None => return Err(config::no_owner()),
         };
+        let state = open_state(&global, global.sandbox)?;
         let sandbox = if global.sandbox {
-            Some(open_sandbox(sandbox_options(&root)).await?)
+            Some(open_sandbox(sandbox_options(state.root())?).await?)
         } else {
             None
         };
@@ -174,17 +168,35 @@ impl Context {
     }
 }
 
+/// Opens the state folder; the sandbox has one of its own in it.
+pub fn open_state(global: &Global, sandbox: bool) -> Outcome<State> {
+    let root = match &global.state_dir {
+        Some(dir) => std::path::absolute(dir).map_err(|e| Failure::state(dir, &e))?,
+        None => State::default_root()?,
+    };
+    if !sandbox {
+        return State::open(&root);
+    }
+    refuse_shared(&root)?;
+    State::open(&root.join("sandbox"))
+}
+
 /// How the sandbox of this state folder is opened by a command that is not `sandbox` itself.
-fn sandbox_options(root: &std::path::Path) -> Options {
-    Options {
-        latency: std::env::var("PROVISION_SANDBOX_LATENCY")
-            .ok()
-            .and_then(|text| latency(&text).ok()),
+fn sandbox_options(root: &std::path::Path) -> Outcome<Options> {
+    let latency = match std::env::var(LATENCY) {
+        Ok(text) => Some(latency(&text).map_err(|e| {
+            Failure::new(Exit::Usage, format!("{LATENCY} is not understood"), e)
+                .mend("off, realistic, or a factor of realistic like 0.1")
+        })?),
+        Err(_) => None,
+    };
+    Ok(Options {
+        latency,
         world: std::env::var_os("PROVISION_SANDBOX_WORLD").map(PathBuf::from),
         record: std::env::var_os("PROVISION_SANDBOX_RECORD").map(PathBuf::from),
         state_dir: root.join("world"),
         ..Options::default()
-    }
+    })
 }
 
 /// `off`, `realistic`, or a factor of realistic.

@@ -4,11 +4,13 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::gate::GateSource;
 use crate::host::Layout;
 use crate::installer::Kind;
-use provision_api::RunId;
+use provision_api::{Fingerprint, OwnedServer, RunId, ServerId};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 
 /// A folder of 0700 that holds everything that is kept between runs on this machine.
@@ -22,7 +24,11 @@ pub struct State {
 
 impl State {
     /// Opens the folder, and makes it if it is not there.
+    ///
+    /// One that is there keeps its mode; one that others can write to is refused, because they
+    /// could put their own keys into it.
     pub fn open(root: &Path) -> Outcome<Self> {
+        refuse_shared(root)?;
         private_dir(root)?;
         // what cannot be written now cannot be journalled later, when a server costs money
         tempfile::tempfile_in(root)
@@ -126,6 +132,14 @@ impl ServerState {
         write_private(&self.dir.join("installed.json"), &text)
     }
 
+    /// What was installed last, if it was on this server as it is now: another machine may have
+    /// installed it since.
+    pub fn installed_on(&self, server: &OwnedServer) -> Option<Installed> {
+        self.installed().filter(|installed| {
+            installed.server == *server.id() && Some(installed.host_key) == server.marks().host_key
+        })
+    }
+
     /// What was installed last.
     pub fn installed(&self) -> Option<Installed> {
         serde_json::from_slice(&fs::read(self.dir.join("installed.json")).ok()?).ok()
@@ -166,6 +180,10 @@ impl ServerState {
 /// What was installed on a server, for a run that goes on later or looks again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Installed {
+    /// The vendor's id of the server.
+    pub server: ServerId,
+    /// The host's identity.
+    pub host_key: Fingerprint,
     /// What `/run/current-system` has to be.
     pub closure: String,
     /// How the disk was cut.
@@ -176,14 +194,43 @@ pub struct Installed {
     pub gate: GateSource,
 }
 
-/// Makes a folder of 0700 (and those above it that are missing), whatever the umask.
+/// Makes a folder of 0700 (and those above it that are missing), whatever the umask. One that is
+/// there already is left as it is.
 pub fn private_dir(dir: &Path) -> Outcome {
+    if dir.is_dir() {
+        return Ok(());
+    }
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(dir)
         .and_then(|()| fs::set_permissions(dir, fs::Permissions::from_mode(0o700)))
         .map_err(|e| Failure::state(dir, &e))
+}
+
+/// Refuses a folder that is there and that others than we (and root) can write to.
+pub fn refuse_shared(dir: &Path) -> Outcome {
+    let Ok(found) = fs::metadata(dir) else {
+        return Ok(());
+    };
+    let mode = found.permissions().mode() & 0o7777;
+    let own = [0, rustix::process::geteuid().as_raw()];
+    let why = if !own.contains(&found.uid()) {
+        format!("it belongs to user {}", found.uid())
+    } else if found.is_dir() && mode & 0o022 != 0 {
+        format!("others can write to it (its mode is {mode:04o})")
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new(
+        Exit::State,
+        format!("{} is no place for private keys", dir.display()),
+        why,
+    )
+    .mend(format!(
+        "name a folder of your own, or one that is yet to be made: --state-dir {}",
+        crate::report::quote(&dir.join("provision"))
+    )))
 }
 
 /// Replaces a file of 0600: it is the old one or the new one, never half of it.
@@ -232,6 +279,23 @@ mod tests {
         let mode = |p: &Path| fs::metadata(p).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&server.identity()), 0o600);
         assert_eq!(mode(&dir.path().join("a/b/servers/web-1")), 0o700);
+    }
+
+    #[test]
+    fn a_folder_that_is_there_keeps_its_mode_or_is_refused() {
+        for (mode, taken) in [
+            (0o700, true),
+            (0o755, true),
+            (0o775, false),
+            (0o757, false),
+            (0o1777, false),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            fs::set_permissions(dir.path(), fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(State::open(dir.path()).is_ok(), taken, "{mode:o}");
+            let now = fs::metadata(dir.path()).unwrap().permissions().mode();
+            assert_eq!(now & 0o7777, mode);
+        }
     }
 
     #[test]

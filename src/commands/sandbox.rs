@@ -1,21 +1,15 @@
 //! `provision sandbox`: serves the embedded cloud for any other client.
 
 use crate::cli::{Global, Output, Sandbox as Flags};
-use crate::context::{self, open_sandbox};
+use crate::context::{self, open_sandbox, open_state};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::report;
-use crate::state::State;
 use provision_sandbox::Options;
-use std::path::absolute;
 use tokio_util::sync::CancellationToken;
 
 /// Serves until it is told to stop.
 pub async fn run(global: Global, flags: Flags, cancel: CancellationToken) -> Outcome {
-    let root = match &global.state_dir {
-        Some(dir) => absolute(dir).map_err(|e| Failure::state(dir, &e))?,
-        None => State::default_root()?,
-    };
-    let state = State::open(&root.join("sandbox"))?;
+    let state = open_state(&global, true)?;
     let latency = flags.latency.as_deref().map(context::latency).transpose();
     let latency = latency.map_err(|e| {
         Failure::new(Exit::Usage, "--latency is not understood", e)

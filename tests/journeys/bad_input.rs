@@ -157,3 +157,31 @@ fn commands_that_are_shown_can_be_pasted() {
     let ran = Ran::of(command.arg(&flake).output().unwrap());
     ran.failed(4, &[&format!("--flake '{}'", flake.display())]);
 }
+
+#[test]
+fn a_state_folder_keeps_its_mode_and_is_not_shared() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let lab = Lab::new();
+    std::fs::create_dir(lab.state()).unwrap();
+    let mode = |mode: u32| {
+        std::fs::set_permissions(lab.state(), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let now = || std::fs::metadata(lab.state()).unwrap().permissions().mode() & 0o7777;
+    for shared in [0o777, 0o1777] {
+        mode(shared);
+        lab.run("list --sandbox")
+            .failed(15, &["others can write", "--state-dir"]);
+        assert_eq!(now(), shared);
+    }
+    mode(0o755);
+    lab.run("list --sandbox").succeeded();
+    assert_eq!(now(), 0o755);
+}
+
+#[test]
+fn how_slow_the_sandbox_is_must_be_understood() {
+    let lab = Lab::new();
+    let mut command = lab.command("list --sandbox");
+    command.env("PROVISION_SANDBOX_LATENCY", "bogus");
+    Ran::of(command.output().unwrap()).failed(2, &["PROVISION_SANDBOX_LATENCY", "bogus"]);
+}
