@@ -9,12 +9,13 @@ use crate::clouds::Cloud;
 use crate::event::Step;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::found::Found;
+use crate::installer::files;
 use crate::job::Job;
 use crate::plan::{Action, Choice, HostPlan};
 use crate::ssh::Target;
 use crate::steps::{acquire, build, drive, reach};
 use crate::trust;
-use provision_api::{Intent, Marks, OwnedServer, Phase, RunId};
+use provision_api::{Intent, OwnedServer, Phase, RunId};
 use std::sync::Arc;
 
 /// A server that was seen running what it should.
@@ -55,14 +56,18 @@ pub async fn bring_up(
     if let Action::Nothing(server) = &plan.action {
         return look(job, server).await;
     }
+    unchanged(job, cloud, plan).await?;
+    files::sweep(job);
     check(job).await?;
     let entry = match &plan.action {
         Action::Create(choices) => created(job, cloud, plan, run, choices).await?,
         Action::Reinstall(server) => {
-            resume::keep_identity(job, server).await?;
-            rebuilt(job, cloud, plan, run, server.clone()).await?
+            if server.marks().phase == Phase::Proven {
+                resume::keep_identity(job, server).await?;
+            }
+            rebuilt(job, cloud, plan, server.clone()).await?
         }
-        Action::Resume(server) => resume::entry(job, cloud, plan, run, server).await?,
+        Action::Resume(server) => resume::entry(job, cloud, plan, server).await?,
         Action::Nothing(server) => return look(job, server).await,
     };
     match entry {
@@ -73,17 +78,38 @@ pub async fn bring_up(
         } => {
             let ipv6 = server.server().ipv6;
             let delivered = deliver(job, server.id(), ipv6, &target, &found).await?;
-            let server =
-                remark(job, cloud, plan, run, &server, Phase::Installed, &delivered).await?;
+            let identity = delivered.identity.fingerprint();
+            let marks = acquire::moved(&server, plan, Phase::Installed, identity);
+            let server = acquire::mark(job, cloud, &server, &marks).await?;
             let (admin, found) = finish(job, &delivered).await?;
-            prove(job, cloud, plan, run, server, admin, found).await
+            proven(job, cloud, plan, server, admin, found).await
         }
         Entry::Installed {
             server,
             admin,
             found,
-        } => resume::proven(job, cloud, plan, run, server, admin, *found).await,
+        } => resume::proven(job, cloud, plan, server, admin, *found).await,
     }
+}
+
+/// The plan was made before the lock was taken: what it is about has to be what it was.
+async fn unchanged(job: &Job, cloud: &Cloud, plan: &HostPlan) -> Outcome {
+    let Some(planned) = plan.server() else {
+        return Ok(());
+    };
+    let now = cloud.ours(&job.context.owner).await?;
+    let same = now
+        .iter()
+        .any(|s| s.id() == planned.id() && s.marks() == planned.marks());
+    if same {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Busy,
+        format!("{}: another run has just worked on it", job.name),
+        "its marks are not what they were when this run was planned",
+    )
+    .mend("run the command again"))
 }
 
 /// A new server, by the first choice that can be had; one that the vendor accepted and then had
@@ -147,7 +173,9 @@ async fn look(job: &Job, server: &OwnedServer) -> Outcome<Proven> {
                 job.host.name
             ))
         })?;
-    job.done(running, Step::Reach, "it is up; nothing is to be done")?;
+    job.done(running, Step::Reach, "it answers; nothing is to be done")?;
+    let closure = job.kept.installed_on(server).map(|i| i.closure);
+    deliver::check(job, &admin, &found, closure.as_deref()).await?;
     Ok(Proven {
         server: server.clone(),
         admin,
@@ -184,7 +212,6 @@ pub(crate) async fn rebuilt(
     job: &Job,
     cloud: &Arc<Cloud>,
     plan: &HostPlan,
-    run: &RunId,
     server: OwnedServer,
 ) -> Outcome<Entry> {
     if !cloud.provider.capabilities().rebuild {
@@ -195,46 +222,24 @@ pub(crate) async fn rebuilt(
         ));
     }
     let running = job.begin(Step::Acquire, "set it back to a fresh image")?;
-    let acquired = acquire::rebuild(job, &running, cloud, plan, run, server).await?;
+    let acquired = acquire::rebuild(job, &running, cloud, plan, server).await?;
     let what = format!("server {} gets a fresh image", acquired.server.id());
     job.done(running, Step::Acquire, what)?;
     fresh(job, acquired).await
 }
 
-/// Writes a new phase, and the host key of that phase, on the server.
-pub(crate) async fn remark(
+/// The proof is written on the server, and what was good for the first boot only is forgotten.
+pub(crate) async fn proven(
     job: &Job,
     cloud: &Cloud,
     plan: &HostPlan,
-    run: &RunId,
-    server: &OwnedServer,
-    phase: Phase,
-    delivered: &Delivered,
-) -> Outcome<OwnedServer> {
-    let marks = Marks {
-        run: run.clone(),
-        phase,
-        expires: acquire::expiry(plan).or(server.marks().expires),
-        host_key: Some(delivered.identity.fingerprint()),
-        ..server.marks().clone()
-    };
-    acquire::mark(job, cloud, server, &marks).await
-}
-
-pub(crate) async fn prove(
-    job: &Job,
-    cloud: &Cloud,
-    plan: &HostPlan,
-    run: &RunId,
     server: OwnedServer,
     admin: Target,
     found: Found,
 ) -> Outcome<Proven> {
-    let marks = Marks {
-        run: run.clone(),
-        phase: Phase::Proven,
-        expires: acquire::expiry(plan),
-        ..server.marks().clone()
+    let marks = match server.marks().host_key {
+        Some(key) => acquire::moved(&server, plan, Phase::Proven, key),
+        None => server.marks().clone(),
     };
     let server = acquire::mark(job, cloud, &server, &marks).await?;
     job.kept.forget_first_boot();

@@ -90,6 +90,17 @@ impl Failure {
         self
     }
 
+    /// Another way to mend it, beside the one that is told already.
+    #[must_use]
+    pub fn or_mend(mut self, mend: impl Into<String>) -> Self {
+        let mend = mend.into();
+        self.mend = Some(match self.mend.take() {
+            Some(first) => format!("{first}\n{mend}"),
+            None => mend,
+        });
+        self
+    }
+
     /// From what a provider answered, with the exit code that its meaning asks for.
     pub fn provider(what: impl Into<String>, error: &ProviderError) -> Self {
         let (exit, mend) = match error.kind {

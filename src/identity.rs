@@ -34,10 +34,25 @@ impl KeyFile {
         Self::read(path)
     }
 
-    /// Takes over a private key that came from elsewhere.
-    pub fn adopt(path: &Path, private: &SecretString) -> Outcome<Self> {
+    /// Takes over a private key that came from elsewhere, if it is the expected one; another that
+    /// lies there is kept beside it.
+    pub fn adopt(path: &Path, private: &SecretString, expected: Fingerprint) -> Outcome<Self> {
         let key = PrivateKey::from_openssh(private.expose_secret())
             .map_err(|e| Failure::new(Exit::Trust, "that is no OpenSSH private key", e))?;
+        let found = Fingerprint::of_key(key.public_key());
+        if found != expected {
+            return Err(Failure::new(
+                Exit::Trust,
+                "the identity on the host is not the one that it shows",
+                format!("{found} instead of {expected}"),
+            ));
+        }
+        if let Ok(other) = Self::read(path)
+            && other.fingerprint() != expected
+        {
+            let aside = path.with_extension(&other.fingerprint().to_label()[..8]);
+            std::fs::rename(path, &aside).map_err(|e| Failure::state(&aside, &e))?;
+        }
         write_private(path, private.expose_secret().as_bytes())?;
         Ok(Self {
             path: path.to_owned(),

@@ -177,9 +177,9 @@ pub fn alias(name: &str) -> String {
 
 /// The options that pin the host key and keep the user's agent out.
 pub fn trust_options(alias: &str, pins: &std::path::Path) -> Vec<OsString> {
-    let mut file = OsString::from("UserKnownHostsFile=\"");
-    file.push(pins);
-    file.push("\"");
+    // ssh expands %h and the like in this one
+    let pins = pins.display().to_string().replace('%', "%%");
+    let file = OsString::from(format!("UserKnownHostsFile=\"{pins}\""));
     let mut options = Vec::new();
     for option in [
         OsString::from("StrictHostKeyChecking=yes"),

@@ -76,6 +76,22 @@ pub async fn pin(
     shown(context, target, expected, wait).await
 }
 
+/// Whether the rescue system that this machine booted answers in place of the installed system.
+pub async fn is_in_rescue(context: &Context, target: &Target) -> bool {
+    let Ok(kept) = context.state.server(&target.name) else {
+        return false;
+    };
+    let known = pins::read(&kept.pins("rescue"));
+    if known.is_empty() || target.pins == kept.pins("rescue") {
+        return false;
+    }
+    let each = context.deadlines.command();
+    match pins::shown_by(&target.host, target.port, each).await {
+        Ok(Some(shown)) => known.iter().any(|key| key.key_data() == shown.key_data()),
+        _ => false,
+    }
+}
+
 async fn shown(
     context: &Context,
     target: &Target,

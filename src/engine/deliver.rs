@@ -68,6 +68,8 @@ pub async fn deliver(
         .await
         .map_err(|f| job.failed(Step::Install, f))?;
     let installed = Installed {
+        server: server.clone(),
+        host_key: identity.fingerprint(),
         closure: built.closure,
         layout: passed.layout,
         installer: program.kind,
@@ -92,6 +94,7 @@ pub async fn finish(job: &Job, delivered: &Delivered) -> Outcome<(Target, Found)
     let admin = admin(job, &delivered.installer, &delivered.identity)?;
     let running = job.begin(Step::Boot, "boot from the disk")?;
     boot::reboot(job, &running, &delivered.installer).await;
+    boot::gone(job, &running, &delivered.installer).await?;
     let found = boot::from_disk(job, &running, &admin, Some(&delivered.before))
         .await
         .map_err(|f| job.failed(Step::Boot, f))?;

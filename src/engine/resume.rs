@@ -1,7 +1,7 @@
 //! Where a server stopped, found out from its marks and from the machine itself.
 
 use crate::clouds::Cloud;
-use crate::engine::{Entry, Proven, deliver, fresh, prove, rebuilt};
+use crate::engine::{self, Entry, Proven, deliver, fresh, rebuilt};
 use crate::event::Step;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::found::Found;
@@ -12,7 +12,7 @@ use crate::ssh::{Target, pins};
 use crate::steps::acquire::{self, Acquired};
 use crate::steps::{boot, build, drive, gate, reach};
 use crate::trust;
-use provision_api::{Fingerprint, Intent, OwnedServer, Phase, RunId, ServerStatus};
+use provision_api::{Fingerprint, Intent, OwnedServer, Phase, ServerStatus};
 use secrecy::SecretString;
 use std::sync::Arc;
 
@@ -21,7 +21,6 @@ pub(crate) async fn entry(
     job: &Job,
     cloud: &Arc<Cloud>,
     plan: &HostPlan,
-    run: &RunId,
     server: &OwnedServer,
 ) -> Outcome<Entry> {
     let begun = if server.marks().phase == Phase::Installed {
@@ -31,16 +30,25 @@ pub(crate) async fn entry(
     };
     match begun {
         Ok(entry) => Ok(entry),
-        // whoever answers there is not whom we know: that is never mended by wiping
-        Err(failure) if matches!(failure.exit, Exit::Unreachable | Exit::Denied) => {
+        Err(failure) if may_be_wiped(server, &failure) => {
             job.context.teller.note(format!(
-                "{}: it does not answer as it should ({}), and was never proven: it is set back to a fresh image",
-                job.name, failure.what
+                "{}: it does not answer, and nothing was installed on it: it is set back to a fresh image",
+                job.name
             ));
-            rebuilt(job, cloud, plan, run, server.clone()).await
+            rebuilt(job, cloud, plan, server.clone()).await
         }
-        Err(failure) => Err(failure),
+        Err(failure) => Err(failure.or_mend(format!(
+            "or wipe it and begin anew: provision up {} --reinstall{}",
+            job.host.name,
+            job.context.flags()
+        ))),
     }
+}
+
+/// Whoever answers with another key or refuses the login may be at work on it: that is never
+/// mended by wiping, nor is a system that is on its disk.
+fn may_be_wiped(server: &OwnedServer, failure: &Failure) -> bool {
+    server.marks().phase < Phase::Installed && failure.exit == Exit::Unreachable
 }
 
 /// Nothing of worth is on the disk: whatever answers is where the installation goes on.
@@ -79,6 +87,7 @@ async fn installed(job: &Job, server: &OwnedServer) -> Outcome<Entry> {
         (Some(shown), Some(first)) if shown == first.fingerprint() => {
             let installer = job.target(&address, "root", "first-boot");
             boot::reboot(job, &running, &installer).await;
+            boot::gone(job, &running, &installer).await?;
         }
         (Some(_), _) => {}
         (None, _) => {
@@ -101,17 +110,16 @@ pub(crate) async fn proven(
     job: &Job,
     cloud: &Cloud,
     plan: &HostPlan,
-    run: &RunId,
     server: OwnedServer,
     admin: Target,
     found: Found,
 ) -> Outcome<Proven> {
-    let closure = match job.kept.installed() {
+    let closure = match job.kept.installed_on(&server) {
         Some(installed) => installed.closure,
         None => expected(job, &server, &found).await?,
     };
     deliver::check(job, &admin, &found, Some(&closure)).await?;
-    prove(job, cloud, plan, run, server, admin, found).await
+    engine::proven(job, cloud, plan, server, admin, found).await
 }
 
 /// What the flake comes to now, where nobody wrote down what was installed.
@@ -126,9 +134,11 @@ async fn expected(job: &Job, server: &OwnedServer, found: &Found) -> Outcome<Str
 
 /// Before a proven host is wiped: its identity is brought here if it is not, so that it keeps it.
 pub(crate) async fn keep_identity(job: &Job, server: &OwnedServer) -> Outcome {
-    let expected = server.marks().host_key;
+    let Some(expected) = server.marks().host_key else {
+        return Ok(());
+    };
     if let Ok(own) = KeyFile::read(&job.kept.identity())
-        && Some(own.fingerprint()) == expected
+        && own.fingerprint() == expected
     {
         return Ok(());
     }
@@ -147,16 +157,18 @@ pub(crate) async fn keep_identity(job: &Job, server: &OwnedServer) -> Outcome {
         )
         .await
         .map_err(|e| e.failure(&job.name))?;
-    let key = KeyFile::adopt(&job.kept.identity(), &SecretString::from(printed.stdout))?;
-    if Some(key.fingerprint()) != expected {
+    if printed.code != 0 {
         return Err(Failure::new(
             Exit::Trust,
-            format!(
-                "{}: the identity on it is not the one that it shows",
-                job.name
-            ),
-            format!("{} instead of {expected:?}", key.fingerprint()),
-        ));
+            format!("{}: its identity cannot be fetched", job.name),
+            printed.stderr.trim(),
+        )
+        .mend("without it the host would come back as another; nothing was wiped"));
     }
+    KeyFile::adopt(
+        &job.kept.identity(),
+        &SecretString::from(printed.stdout),
+        expected,
+    )?;
     job.done(running, Step::Reach, "its identity is kept")
 }

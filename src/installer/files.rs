@@ -25,19 +25,23 @@ pub fn programs(job: &Job, names: &[&str]) -> Outcome<PathBuf> {
     Ok(dir)
 }
 
-/// Where this program lies; one that was replaced while it runs is copied, because a name that
-/// leads nowhere would let the real `ssh` through, which checks nothing.
+/// This program, held in the folder itself: if it were replaced or removed while it runs, a name
+/// that leads nowhere would let the real `ssh` through, which checks nothing.
 fn own_program(dir: &Path) -> Outcome<PathBuf> {
+    let held = dir.join("provision");
+    let _ = fs::remove_file(&held);
     let own = std::env::current_exe()
         .map_err(|e| Failure::new(Exit::Other, "this program cannot find itself", e))?;
-    if own.exists() {
-        return Ok(own);
+    if fs::hard_link(&own, &held).is_err() {
+        let running = if own.exists() {
+            own
+        } else {
+            "/proc/self/exe".into()
+        };
+        fs::copy(running, &held).map_err(|e| Failure::state(&held, &e))?;
+        mode(&held, 0o700)?;
     }
-    let copy = dir.join("provision");
-    let _ = fs::remove_file(&copy);
-    fs::copy("/proc/self/exe", &copy).map_err(|e| Failure::state(&copy, &e))?;
-    mode(&copy, 0o700)?;
-    Ok(copy)
+    Ok(held)
 }
 
 /// Tells our `ssh` whom to check, and which program is the real one.
@@ -64,13 +68,15 @@ pub fn guard(job: &Job, target: &Target, programs: &Path) -> Outcome<PathBuf> {
 ///
 /// nixos-anywhere copies the modes, so folders inside are 0755 and the key 0600; the folder
 /// around them is 0700.
-pub fn extra(job: &Job, identity: &KeyFile) -> Outcome<PathBuf> {
-    let outer = job.dir.join("extra");
-    private_dir(&outer)?;
-    let root = outer.join("root");
+pub fn extra(job: &Job, identity: &KeyFile) -> Outcome<Extra> {
+    let extra = Extra {
+        outer: job.dir.join("extra"),
+    };
+    let root = extra.root();
     if root.exists() {
         fs::remove_dir_all(&root).map_err(|e| Failure::state(&root, &e))?;
     }
+    private_dir(&extra.outer)?;
     folder(&root)?;
     if let Some(own) = &job.stage.extra_files {
         copy(own, &root)?;
@@ -85,12 +91,35 @@ pub fn extra(job: &Job, identity: &KeyFile) -> Outcome<PathBuf> {
     let line = format!("{} {}\n", identity.public_line(), job.name);
     fs::write(&public, line).map_err(|e| Failure::state(&public, &e))?;
     mode(&public, 0o644)?;
-    Ok(root)
+    Ok(extra)
 }
 
-/// The host's key must not lie about once it is on the host.
-pub fn forget_extra(job: &Job) {
-    let _ = fs::remove_dir_all(job.dir.join("extra"));
+/// The files of an installation; the host's key must not lie about, however that ends.
+#[derive(Debug)]
+pub struct Extra {
+    outer: PathBuf,
+}
+
+impl Extra {
+    /// What is handed over as `--extra-files`.
+    pub fn root(&self) -> PathBuf {
+        self.outer.join("root")
+    }
+}
+
+impl Drop for Extra {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.outer);
+    }
+}
+
+/// Removes what a killed run could not.
+pub fn sweep(job: &Job) {
+    for run in job.context.state.runs() {
+        if let Ok(dir) = job.context.state.run(&run) {
+            let _ = fs::remove_dir_all(dir.join(&job.name).join("extra"));
+        }
+    }
 }
 
 fn folder(dir: &Path) -> Outcome {

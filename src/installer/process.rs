@@ -29,8 +29,15 @@ pub struct Installer {
     pub kind: Kind,
     program: PathBuf,
     path: OsString,
+    programs: PathBuf,
     guard: PathBuf,
     log: PathBuf,
+}
+
+impl Drop for Installer {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.programs);
+    }
 }
 
 impl Installer {
@@ -73,6 +80,7 @@ impl Installer {
             kind,
             guard: files::guard(job, target, &programs)?,
             log: job.dir.join("installer.log"),
+            programs,
             program,
             path,
         })

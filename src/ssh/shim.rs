@@ -47,7 +47,13 @@ pub fn run(arguments: Vec<OsString>) -> String {
         return "the run that this installation belongs to has ended".to_owned();
     }
     let mut command = Command::new(&guard.ssh);
-    if destination(&arguments).is_some_and(|host| host == guard.host.as_str()) {
+    let is_target = destination(&arguments).is_some_and(|host| host == guard.host.as_str());
+    if !is_target && checks_nothing(&arguments) {
+        // only the installer asks for that, and only of the target: whoever this is, it is not
+        // spoken to unchecked
+        return "refused: host key checking is off for a destination that is not the target".into();
+    }
+    if is_target {
         command
             .args(["-F", "none"])
             .args(trust_options(&guard.alias, &guard.pins))
@@ -55,6 +61,16 @@ pub fn run(arguments: Vec<OsString>) -> String {
     }
     let error = command.args(arguments).exec();
     format!("cannot start {}: {error}", guard.ssh.display())
+}
+
+/// Whether the arguments switch host key checking off.
+fn checks_nothing(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| {
+        let text = argument.to_string_lossy().to_ascii_lowercase();
+        text.ends_with("stricthostkeychecking=no")
+            || text.ends_with("stricthostkeychecking=off")
+            || text.ends_with("userknownhostsfile=/dev/null")
+    })
 }
 
 /// Whether the run that started the installation still lives.
@@ -122,6 +138,18 @@ mod tests {
     fn of(line: &str) -> Option<String> {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         destination(&words).map(|h| h.to_string_lossy().into_owned())
+    }
+
+    #[test]
+    fn arguments_that_switch_the_checking_off_are_seen() {
+        let words = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
+        assert!(checks_nothing(&words("-o StrictHostKeyChecking=no root@h")));
+        assert!(checks_nothing(&words(
+            "-oUserKnownHostsFile=/dev/null root@h"
+        )));
+        assert!(!checks_nothing(&words(
+            "-x git@example.org git-upload-pack"
+        )));
     }
 
     #[test]

@@ -82,18 +82,25 @@ pub async fn rebuild(
     running: &Running,
     cloud: &Arc<Cloud>,
     plan: &HostPlan,
-    run: &RunId,
     server: OwnedServer,
 ) -> Outcome<Acquired> {
     let (host_key, _) = keys(job, cloud).await?;
     running.doing("set it back to a fresh image");
-    let marks = marks(job, plan, run, Phase::Created, host_key.fingerprint());
+    let before = server.marks().clone();
+    let marks = moved(&server, plan, Phase::Created, host_key.fingerprint());
     let server = mark(job, cloud, &server, &marks).await?;
     let intent = Intent::Rebuilt {
         image: plan.image.clone(),
         user_data: identity::user_data(&host_key, &job.login)?,
     };
-    let tasks = drive::begin(job, running, Step::Acquire, &server, &intent).await?;
+    let tasks = match drive::begin(job, running, Step::Acquire, &server, &intent).await {
+        Ok(tasks) => tasks,
+        Err(failure) => {
+            // what was refused has changed nothing: the server is what it was
+            mark(job, cloud, &server, &before).await?;
+            return Err(failure);
+        }
+    };
     let ordered = Ordered {
         server,
         accepted: Accepted { tasks, next: None },
@@ -145,6 +152,17 @@ async fn keys(job: &Job, cloud: &Cloud) -> Outcome<(KeyFile, KeyId)> {
 pub fn expiry(plan: &HostPlan) -> Option<Timestamp> {
     plan.ttl
         .and_then(|ttl| Timestamp::now().checked_add(ttl).ok())
+}
+
+/// The marks of a server that has come to another phase: the run that made it stays, and so does
+/// its end unless a new one is set.
+pub fn moved(server: &OwnedServer, plan: &HostPlan, phase: Phase, host_key: Fingerprint) -> Marks {
+    Marks {
+        phase,
+        host_key: Some(host_key),
+        expires: expiry(plan).or(server.marks().expires),
+        ..server.marks().clone()
+    }
 }
 
 fn marks(job: &Job, plan: &HostPlan, run: &RunId, phase: Phase, host_key: Fingerprint) -> Marks {

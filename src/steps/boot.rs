@@ -1,11 +1,15 @@
 //! The machine boots from its disk: another boot than before, with the host's own key.
 
 use crate::event::Running;
-use crate::failure::Outcome;
+use crate::failure::{Exit, Failure, Outcome};
 use crate::found::{Found, RunningSystem};
 use crate::job::Job;
-use crate::ssh::Target;
+use crate::ssh::{Target, pins};
 use crate::steps::reach;
+use provision_api::Backoff;
+use provision_api::wait::{Attempt, Deadline, WaitError, until};
+use ssh_key::PublicKey;
+use std::time::Duration;
 
 /// Asks the installer to reboot. That the connection breaks is what is expected.
 pub async fn reboot(job: &Job, running: &Running, installer: &Target) {
@@ -20,6 +24,40 @@ pub async fn reboot(job: &Job, running: &Running, installer: &Target) {
     if let Err(error) = asked {
         running.output(format!("reboot: {error}"));
     }
+}
+
+/// Waits until the system with these host keys has gone down: as long as it answers, another key
+/// would be taken for an impostor's.
+pub async fn gone(job: &Job, running: &Running, before: &Target) -> Outcome {
+    running.doing("wait for it to go down");
+    let stale = pins::read(&before.pins);
+    let each = job.context.deadlines.command();
+    until(
+        "the machine to go down",
+        Deadline::after(job.context.deadlines.boot()),
+        &Backoff::new(Duration::from_millis(100), Duration::from_secs(2)),
+        &job.context.cancel,
+        async || {
+            let shown = pins::shown_by(&before.host, before.port, each).await?;
+            let same = |key: &PublicKey| stale.iter().any(|s| s.key_data() == key.key_data());
+            Ok(if shown.as_ref().is_some_and(same) {
+                Attempt::NotYet("it still runs".to_owned())
+            } else {
+                Attempt::Ready(())
+            })
+        },
+    )
+    .await
+    .map_err(|error| match error {
+        WaitError::Failed(failure) => failure,
+        WaitError::Cancelled { .. } => Failure::interrupted(job.name.clone()),
+        late @ WaitError::TimedOut { .. } => Failure::new(
+            Exit::Unreachable,
+            format!("{}: it does not reboot", job.name),
+            late,
+        )
+        .mend("look at its console at the vendor"),
+    })
 }
 
 /// Waits until a NixOS answers that is not the boot of before.

@@ -60,7 +60,7 @@ pub async fn install(
     let mut arguments = common(job, target, built);
     let extra = files::extra(job, identity)?;
     arguments.push("--extra-files".into());
-    arguments.push(extra.into());
+    arguments.push(extra.root().into());
     if passed.no_disko_deps {
         arguments.push("--no-disko-deps".into());
     }
@@ -69,11 +69,9 @@ pub async fn install(
         arguments.extend(pair.iter().map(OsString::from));
     }
     let deadline = job.context.deadlines.install();
-    let outcome = installer
+    installer
         .run(job, running, "disko,install", &arguments, deadline)
-        .await;
-    files::forget_extra(job);
-    outcome
+        .await
 }
 
 /// Whom to install, and from what: the program refuses to start without, whatever the phase.

@@ -6,6 +6,7 @@ use crate::found::Found;
 use crate::job::Job;
 use crate::ssh::{SshError, Target};
 use crate::steps::{drive, probe};
+use crate::trust;
 use provision_api::wait::{Attempt, Deadline, WaitError, until};
 use provision_api::{Backoff, Task};
 use std::time::{Duration, Instant};
@@ -49,8 +50,16 @@ pub async fn reach(
             Err(error) => Ok(Attempt::NotYet(error.to_string())),
         },
     )
-    .await
-    .map_err(|error| unreached(job, target, error))?;
+    .await;
+    let found = match found {
+        Ok(found) => found,
+        Err(WaitError::Failed(SshError::HostKey(_)))
+            if trust::is_in_rescue(&job.context, target).await =>
+        {
+            return Err(in_rescue(job));
+        }
+        Err(error) => return Err(unreached(job, target, error)),
+    };
     job.found(&found)?;
     Ok(found)
 }
@@ -95,6 +104,24 @@ async fn listens(target: &Target) -> Result<(), SshError> {
             target.host, target.port
         ))),
     }
+}
+
+fn in_rescue(job: &Job) -> Failure {
+    let test = if job.name == job.host.name.as_str() {
+        ""
+    } else {
+        " --test"
+    };
+    Failure::new(
+        Exit::Refused,
+        format!("{}: it is in rescue", job.name),
+        "the rescue system that was booted from this machine answers",
+    )
+    .mend(format!(
+        "provision rescue {}{test} --off{}",
+        job.host.name,
+        job.context.flags()
+    ))
 }
 
 fn unreached(job: &Job, target: &Target, error: WaitError<SshError>) -> Failure {

@@ -145,3 +145,41 @@ fn an_action_that_fails_is_told() {
     lab.run("teardown hetzner-cloud --sandbox").succeeded();
     assert!(lab.servers().is_empty());
 }
+
+#[test]
+fn a_refused_reinstall_leaves_a_proven_host_proven() {
+    let lab = Lab::new();
+    lab.run("up hetzner-cloud --sandbox").succeeded();
+    lab.world(&json!({
+        "faults": [{
+            "method": "POST", "path": "/servers/*/actions/rebuild",
+            "kind": { "status": { "status": 403, "code": "protected", "message": "protected" } },
+        }],
+    }));
+    lab.run("up hetzner-cloud --sandbox --reinstall")
+        .failed(4, &["protected"]);
+    assert_eq!(lab.servers()[0]["phase"], "proven");
+    lab.run("ssh hetzner-cloud --sandbox -- true").succeeded();
+    lab.run("up hetzner-cloud --sandbox --reinstall")
+        .succeeded();
+}
+
+#[test]
+fn what_is_on_a_disk_is_not_wiped_without_leave() {
+    let lab = Lab::with_world(&misbehaving(
+        "hetzner-cloud",
+        &json!({ "wrong_system": true }),
+    ));
+    lab.run("up hetzner-cloud --sandbox --ttl 5h")
+        .failed(12, &["installed was"]);
+    let before = lab.servers();
+    // another machine of the same owner, whose login key the server does not know
+    let served = lab.serve();
+    std::fs::remove_file(lab.state().join("sandbox/keys/id_ed25519")).unwrap();
+    lab.run_hurried("0.02", "up hetzner-cloud --sandbox")
+        .failed(5, &["refused", "--reinstall"]);
+    drop(served);
+    let after = lab.servers();
+    assert_eq!(before[0]["phase"], after[0]["phase"]);
+    assert_eq!(before[0]["expires_at"], after[0]["expires_at"]);
+}

@@ -23,3 +23,14 @@ fn a_host_without_a_server_has_no_rescue() {
     lab.run("rescue hetzner-cloud --sandbox")
         .failed(4, &["has no server", "provision up hetzner-cloud"]);
 }
+
+#[test]
+fn a_host_in_rescue_is_not_taken_for_an_impostor() {
+    let lab = Lab::new();
+    lab.run("up hetzner-cloud --sandbox").succeeded();
+    lab.run("rescue hetzner-cloud --sandbox").succeeded();
+    lab.run("up hetzner-cloud --sandbox").failed(
+        4,
+        &["it is in rescue", "provision rescue hetzner-cloud --off"],
+    );
+}
