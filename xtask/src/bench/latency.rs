@@ -7,7 +7,8 @@ use serde_json::json;
 ///
 /// Nobody is faster than their sum, however many hosts: the server is created and started, the
 /// vendor's image boots, kexec leads into the installer, which formats and installs, and what it
-/// has installed boots. The last reboot is asked of the machine and not of the vendor.
+/// has installed boots. The last reboot is asked of the machine and not of the vendor. What goes
+/// down for kexec and for that reboot takes [`DOWN`] beside these.
 const PATH: &[(&str, u32)] = &[
     ("create_ms", 8_000),
     ("start_ms", 1_500),
@@ -17,6 +18,15 @@ const PATH: &[(&str, u32)] = &[
     ("install_ms", 60_000),
     ("disk_ms", 15_000),
 ];
+
+/// The field of what a system takes to go down when it was told so from inside, and what it takes.
+const DOWN: (&str, u32) = ("down_ms", 2_000);
+
+/// It takes at least so many milliseconds, whatever the scale.
+const DOWN_LEAST: f64 = 300.0;
+
+/// How often that happens on the way: the vendor's image for kexec, the installer for the reboot.
+const DOWNS: f64 = 2.0;
 
 /// What lies beside the way, and costs whoever takes it.
 const DETOURS: &[(&str, u32)] = &[
@@ -35,7 +45,7 @@ const DETOURS: &[(&str, u32)] = &[
 /// Settings of a world in which things take `scale` times as long as at a real cloud.
 pub(super) fn settings(scale: f64) -> String {
     let mut latency = json!({ "scale": scale });
-    for (field, milliseconds) in PATH.iter().chain(DETOURS) {
+    for (field, milliseconds) in PATH.iter().chain(DETOURS).chain([&DOWN]) {
         latency[field] = json!(milliseconds);
     }
     json!({ "latency": latency }).to_string()
@@ -44,5 +54,6 @@ pub(super) fn settings(scale: f64) -> String {
 /// What nobody can be faster than, in seconds.
 pub(super) fn critical_path(scale: f64) -> f64 {
     let sum: u32 = PATH.iter().map(|(_, milliseconds)| milliseconds).sum();
-    f64::from(sum) / 1000.0 * scale
+    let down = (f64::from(DOWN.1) * scale).max(DOWN_LEAST);
+    (f64::from(sum) * scale + DOWNS * down) / 1000.0
 }

@@ -47,13 +47,13 @@ pub(super) fn run(program: &Program, args: &Args) -> Result<Option<f64>, String>
     }
     let hourly = price(server);
     only(&program.json(&["list"], within(3))?, "servers")?;
-    program.json(&["show", host], within(3))?;
-    let kernel = program.run(&["ssh", host, "--", "uname", "-a"], within(3))?;
+    program.json(&["show", host, "--test"], within(3))?;
+    let kernel = program.run(&["ssh", host, "--test", "--", "uname", "-a"], within(3))?;
     if !kernel.starts_with("Linux ") {
         return Err(format!("uname on the server said {kernel:?}"));
     }
-    program.run(&["rescue", host], within(15))?;
-    program.run(&["rescue", host, "--off"], within(15))?;
+    program.run(&["rescue", host, "--test"], within(15))?;
+    program.run(&["rescue", host, "--test", "--off"], within(15))?;
     Ok(hourly)
 }
 
