@@ -41,8 +41,12 @@ pub struct Latency {
     pub rescue_boot_ms: u64,
     /// The machine's: from power to a login on an installed system.
     pub disk_ms: u64,
-    /// The machine's: from the call of kexec to a login on the installer.
+    /// The machine's: from the end of the old system to a login on the installer.
     pub kexec_ms: u64,
+    /// The machine's: how long a system that was told from inside to reboot, to power off or to
+    /// start the installer by kexec goes on answering before it is gone. Never less than 300,
+    /// which is not multiplied: no real system dies with the login that asked for it.
+    pub down_ms: u64,
     /// The machine's: the formatting of its disks.
     pub disko_ms: u64,
     /// The machine's: the copy of the closure and its installation.
@@ -84,6 +88,7 @@ impl Latency {
         rescue_boot_ms: 0,
         disk_ms: 0,
         kexec_ms: 0,
+        down_ms: 0,
         disko_ms: 0,
         install_ms: 0,
     };
@@ -108,6 +113,7 @@ impl Latency {
             rescue_boot_ms: 20_000,
             disk_ms: 15_000,
             kexec_ms: 30_000,
+            down_ms: 2_000,
             disko_ms: 8_000,
             install_ms: 60_000,
         }
@@ -131,6 +137,7 @@ impl Latency {
             stock: self.apply(self.stock_ms),
             rescue: self.apply(self.rescue_boot_ms),
             kexec: self.apply(self.kexec_ms),
+            down: self.apply(self.down_ms),
             disk: self.apply(self.disk_ms),
             disko: self.apply(self.disko_ms),
             install: self.apply(self.install_ms),
@@ -190,6 +197,7 @@ struct Fields {
     rescue_boot_ms: u64,
     disk_ms: u64,
     kexec_ms: u64,
+    down_ms: u64,
     disko_ms: u64,
     install_ms: u64,
 }
@@ -213,6 +221,7 @@ impl From<Fields> for Latency {
             rescue_boot_ms: given.rescue_boot_ms,
             disk_ms: given.disk_ms,
             kexec_ms: given.kexec_ms,
+            down_ms: given.down_ms,
             disko_ms: given.disko_ms,
             install_ms: given.install_ms,
         }

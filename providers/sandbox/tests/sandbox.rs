@@ -90,6 +90,64 @@ fn keygen(home: &Path) -> String {
 
 const BOOT: &str = "cat /proc/sys/kernel/random/boot_id";
 
+/// The same once another boot than this one answers; its id.
+async fn next_boot(home: &Path, sandbox: &Sandbox, ip: &str, old: &str) -> String {
+    let begun = Instant::now();
+    loop {
+        let id = ssh(home, sandbox, ip, BOOT).await;
+        if id != old {
+            return id;
+        }
+        assert!(begun.elapsed() < PATIENCE, "boot {old} does not end");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reboot_from_inside_boots_the_armed_rescue_system_once() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let public = keygen(home);
+    let sandbox = open(home).await;
+    let key = json!({"name": "me", "public_key": public});
+    let key = ask(&sandbox, Method::POST, "/ssh_keys", key).await;
+    let key = &key["ssh_key"]["id"];
+    let order =
+        json!({"name": "web-1", "server_type": "cx23", "image": "debian-13", "ssh_keys": [key]});
+    let made = ask(&sandbox, Method::POST, "/servers", order).await;
+    let shown = &made["server"]["public_net"]["ipv4"]["ip"];
+    let ip = shown.as_str().unwrap().to_owned();
+    let path = format!("/servers/{}", made["server"]["id"]);
+    let act = async |action: &str| {
+        let path = format!("{path}/actions/{action}");
+        ask(&sandbox, Method::POST, &path, json!({"ssh_keys": [key]})).await
+    };
+    let enabled = async || {
+        let shown = ask(&sandbox, Method::GET, &path, json!({})).await;
+        shown["server"]["rescue_enabled"].as_bool().unwrap()
+    };
+    let mut boot = ssh(home, &sandbox, &ip, BOOT).await;
+    let mut reboot = async || {
+        ssh(home, &sandbox, &ip, "systemctl --no-block reboot").await;
+        boot = next_boot(home, &sandbox, &ip, &boot).await;
+        ssh(home, &sandbox, &ip, "hostname").await
+    };
+
+    act("enable_rescue").await;
+    assert!(enabled().await);
+    assert_eq!(reboot().await, "rescue");
+    assert!(!enabled().await, "used up");
+    assert_eq!(reboot().await, "web-1");
+
+    act("enable_rescue").await;
+    assert!(enabled().await);
+    let path_off = format!("{path}/actions/disable_rescue");
+    ask(&sandbox, Method::POST, &path_off, json!({})).await;
+    assert!(!enabled().await);
+    assert_eq!(reboot().await, "web-1");
+    sandbox.close().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn machines_answer_as_the_api_says_and_live_on_when_it_is_opened_again() {
     let home = tempfile::tempdir().unwrap();

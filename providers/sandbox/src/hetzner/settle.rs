@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// Lets everything happen that is due; whether anything did.
 pub(crate) async fn settle(held: &mut Held<'_>) -> bool {
-    let mut changed = disarm_forgotten(held);
+    let mut changed = disarm(held).await;
     changed |= finish_reboots(held).await;
     while let Some(id) = next(held) {
         changed = true;
@@ -46,14 +46,26 @@ fn next(held: &Held<'_>) -> Option<u64> {
         .map(|(_, id)| id)
 }
 
-fn disarm_forgotten(held: &mut Held<'_>) -> bool {
-    let now = held.now;
+/// Rescue systems that nobody used in time, or that a reboot from inside has used, are not armed
+/// any more.
+async fn disarm(held: &mut Held<'_>) -> bool {
+    let servers = held.hetzner.servers.values();
+    let armed: Vec<(u64, bool)> = servers
+        .filter_map(|server| Some((server.id, server.rescue.as_ref()?.until <= held.now)))
+        .collect();
     let mut changed = false;
-    for server in held.hetzner.servers.values_mut() {
-        if server
-            .rescue
-            .as_ref()
-            .is_some_and(|rescue| rescue.until <= now)
+    for (id, late) in armed {
+        let machine = held.machine(&machine_id(id));
+        let used = match &machine {
+            Some(machine) if late => {
+                machine.arm(None).await;
+                true
+            }
+            Some(machine) => !machine.armed().await,
+            None => false,
+        };
+        if (late || used)
+            && let Some(server) = held.hetzner.servers.get_mut(&id)
         {
             server.rescue = None;
             changed = true;
@@ -107,10 +119,8 @@ async fn happen(held: &mut Held<'_>, effect: Effect) -> Result<(), ActionError> 
             machine(held, id)?.power_off().await?;
             start(held, id).await
         }
-        Effect::ArmRescue(id, rescue) => {
-            with_server(held, id, |server| server.rescue = Some(rescue))
-        }
-        Effect::DisarmRescue(id) => with_server(held, id, |server| server.rescue = None),
+        Effect::ArmRescue(id, rescue) => arm(held, id, Some(rescue)).await,
+        Effect::DisarmRescue(id) => arm(held, id, None).await,
         Effect::Rebuild(id) => rebuild(held, id).await,
         Effect::AttachVolume { volume, server } => attach(held, volume, server).await,
         Effect::DetachVolume { volume, server } => detach(held, volume, server).await,
@@ -213,6 +223,20 @@ fn plan(held: &Held<'_>, id: u64) -> Result<(Spec, Image), ActionError> {
     Ok((spec, image))
 }
 
+/// Arms the rescue system for the next boot, whoever asks for that one: the vendor's HTTP, which
+/// knows it from here, or the system inside, which the machine itself boots again.
+async fn arm(held: &mut Held<'_>, id: u64, rescue: Option<Rescue>) -> Result<(), ActionError> {
+    machine(held, id)?.arm(rescue.clone().map(boot)).await;
+    with_server(held, id, |server| server.rescue = rescue)
+}
+
+fn boot(rescue: Rescue) -> Boot {
+    Boot::Rescue {
+        authorized_keys: rescue.authorized_keys,
+        password: Some(rescue.password),
+    }
+}
+
 /// Switches on; an armed rescue system is booted, and is not armed any more.
 async fn start(held: &mut Held<'_>, id: u64) -> Result<(), ActionError> {
     let machine = machine(held, id)?;
@@ -224,17 +248,10 @@ async fn start(held: &mut Held<'_>, id: u64) -> Result<(), ActionError> {
         .servers
         .get_mut(&id)
         .and_then(|server| server.rescue.take());
-    let boot = match rescue {
-        Some(Rescue {
-            password,
-            authorized_keys,
-            ..
-        }) => Boot::Rescue {
-            authorized_keys,
-            password: Some(password),
-        },
-        None => Boot::Disk,
-    };
+    // the system inside may have used it after the last look
+    let armed = machine.armed().await;
+    machine.arm(None).await;
+    let boot = rescue.filter(|_| armed).map_or(Boot::Disk, boot);
     Ok(machine.power_on(boot).await?)
 }
 

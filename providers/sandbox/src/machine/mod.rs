@@ -113,11 +113,18 @@ pub trait Machine: Debug + Send + Sync {
     /// Writes the vendor's image over its own disk. The machine is off before and after.
     async fn write_image(&self, image: Image) -> Result<(), MachineError>;
 
-    /// Switches it on; on already is a success and changes nothing.
+    /// Switches it on; on already is a success and changes nothing. What is armed stays so.
     async fn power_on(&self, boot: Boot) -> Result<(), MachineError>;
 
     /// Pulls the plug; off already is a success.
     async fn power_off(&self) -> Result<(), MachineError>;
+
+    /// What a reboot from inside boots, once, in place of its disk; nothing is armed at first, and
+    /// nothing any more after `None`. Only the firmware looks at it: kexec does not.
+    async fn arm(&self, boot: Option<Boot>);
+
+    /// Whether what was armed still is: nothing has disarmed it, and no reboot has used it up.
+    async fn armed(&self) -> bool;
 
     /// Presses the power button: the system, if one runs, shuts down by itself.
     async fn shutdown(&self) -> Result<(), MachineError>;
@@ -160,6 +167,9 @@ pub struct Faults {
     pub wrong_system: bool,
     /// After the next reboot it never answers again.
     pub no_return: bool,
+    /// Told from inside to reboot, to power off or to kexec, it goes on answering for at least so
+    /// many milliseconds.
+    pub reboot_late_ms: Option<u64>,
 }
 
 /// What an SSH port does instead of answering.

@@ -13,6 +13,7 @@ pub(super) struct Memory {
     pub(super) on: bool,
     pub(super) image: Option<Image>,
     pub(super) boots: Vec<Boot>,
+    pub(super) armed: Option<Boot>,
     pub(super) volumes: BTreeMap<String, (u64, bool)>,
     pub(super) faults: Faults,
     /// It has no system that reacts to the power button.
@@ -28,6 +29,14 @@ pub(super) struct Paper {
 impl Paper {
     pub(super) fn memory(&self) -> Memory {
         self.memory.lock().unwrap().clone()
+    }
+
+    /// The system inside reboots.
+    pub(super) fn reboot(&self) {
+        self.change(|memory| {
+            let boot = memory.armed.take().unwrap_or(Boot::Disk);
+            memory.boots.push(boot);
+        });
     }
 
     pub(super) fn change(&self, change: impl FnOnce(&mut Memory)) {
@@ -64,6 +73,14 @@ impl Machine for Paper {
     async fn power_off(&self) -> Result<(), MachineError> {
         self.change(|memory| memory.on = false);
         Ok(())
+    }
+
+    async fn arm(&self, boot: Option<Boot>) {
+        self.change(|memory| memory.armed = boot);
+    }
+
+    async fn armed(&self) -> bool {
+        self.memory().armed.is_some()
     }
 
     async fn shutdown(&self) -> Result<(), MachineError> {
@@ -134,6 +151,7 @@ impl Maker for PaperMaker {
             on: false,
             image: None,
             boots: Vec::new(),
+            armed: None,
             volumes: BTreeMap::new(),
             faults: Faults::default(),
             deaf: false,

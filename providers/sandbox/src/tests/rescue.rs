@@ -47,6 +47,35 @@ async fn is_booted_once_with_the_keys_that_were_given() {
 }
 
 #[tokio::test]
+async fn is_used_up_by_a_reboot_from_inside() {
+    let mut world = Fixture::new().await;
+    let server = world.client.server("web-1").await;
+    let at = |action: &str| format!("/servers/{server}/actions/{action}");
+    let path = format!("/servers/{server}");
+    let armed = world.client.did(&at("enable_rescue"), json!({})).await;
+    assert_eq!(
+        world.client.get(&path).await["server"]["rescue_enabled"],
+        true
+    );
+    world = world.again().await;
+    let client = &world.client;
+    assert_eq!(client.get(&path).await["server"]["rescue_enabled"], true);
+
+    world.machine(server).reboot();
+    assert_eq!(client.get(&path).await["server"]["rescue_enabled"], false);
+    client.did(&at("reset"), json!({})).await;
+    client.status(server).await;
+    let rescue = Boot::Rescue {
+        authorized_keys: Vec::new(),
+        password: armed["root_password"].as_str().map(str::to_owned),
+    };
+    assert_eq!(
+        world.machine(server).memory().boots,
+        [Boot::Disk, rescue, Boot::Disk]
+    );
+}
+
+#[tokio::test]
 async fn a_server_that_never_ran_can_begin_in_it() {
     let world = Fixture::new().await;
     let client = &world.client;
@@ -86,11 +115,13 @@ async fn can_be_disarmed_and_is_refused_with_wrong_input() {
     }
     client.did(&at("enable_rescue"), json!({})).await;
     client.did(&at("disable_rescue"), json!({})).await;
+    client.status(server).await;
+    world.machine(server).reboot();
     client.did(&at("reset"), json!({})).await;
     client.status(server).await;
     assert_eq!(
         world.machine(server).memory().boots,
-        [Boot::Disk, Boot::Disk]
+        [Boot::Disk, Boot::Disk, Boot::Disk]
     );
 }
 
@@ -119,4 +150,5 @@ async fn is_forgotten_after_an_hour() {
     let world = Fixture::open(home).await;
     let shown = world.client.get(&format!("/servers/{server}")).await;
     assert_eq!(shown["server"]["rescue_enabled"], false);
+    assert_eq!(world.machine(server).memory().armed, None);
 }

@@ -74,6 +74,7 @@ impl Running {
             boot_id: keys::random_uuid(),
             since: 0,
             up: false,
+            leaving: None,
             hostname: hostname.to_owned(),
             accounts: Vec::new(),
             memory: BTreeMap::new(),

@@ -4,7 +4,6 @@ use super::Latency;
 use super::boot;
 use super::disk::Disk;
 use super::port::{Live, close};
-use super::shell::Effect;
 use super::state::{Kind, State};
 use crate::machine::{Boot, Faults, Image, MachineError, Spec};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -104,6 +103,11 @@ impl Inner {
     pub(crate) async fn power_off(&self) {
         let mut live = self.gate.lock().await;
         self.stop(&mut live).await;
+        self.be_off();
+    }
+
+    /// Nothing runs any more.
+    pub(super) fn be_off(&self) {
         let mut state = self.state();
         state.running = None;
         state.disks.iter_mut().for_each(|d| d.name = None);
@@ -121,42 +125,19 @@ impl Inner {
         self.state().running.as_ref().map(|r| r.boot_id.clone())
     }
 
-    /// Does what a command of this boot asked for; when another runs by now, it is too late.
-    pub(crate) async fn effect(self: &Arc<Self>, effect: Effect, boot: Option<String>) {
-        let mut live = self.gate.lock().await;
-        if boot.is_none() || self.boot_id() != boot {
-            return;
-        }
-        self.stop(&mut live).await;
-        let outcome = match effect {
-            Effect::PowerOff => {
-                drop(live);
-                return self.power_off().await;
-            }
-            Effect::Reboot => {
-                self.start(&mut live, |state| {
-                    boot::start(state, &self.spec, &Boot::Disk, now());
-                })
-                .await
-            }
-            Effect::Kexec { asked_by } => {
-                self.start(&mut live, |state| boot::kexec(state, &asked_by, now()))
-                    .await
-            }
-        };
-        if let Err(error) = outcome {
-            self.state().say(error.to_string());
-        }
-    }
-
-    /// Goes on where a snapshot was taken: a boot that was under way is done.
+    /// Goes on where a snapshot was taken: a boot that was under way is done, and a system that
+    /// was going down is gone.
     pub(crate) async fn resume(self: &Arc<Self>) -> Result<(), MachineError> {
         let mut live = self.gate.lock().await;
-        if self.state().running.is_none() {
-            return Ok(());
-        }
+        let leaving = match &self.state().running {
+            None => return Ok(()),
+            Some(running) => running.leaving.clone(),
+        };
         live.life = self.root.child_token();
-        self.come_up(&mut live).await
+        match leaving {
+            Some(effect) => self.go(&mut live, effect).await,
+            None => self.come_up(&mut live).await,
+        }
     }
 
     /// How it misbehaves from now on.
@@ -194,7 +175,7 @@ impl Inner {
     }
 
     /// Starts something and opens the port once its boot is done.
-    async fn start(
+    pub(super) async fn start(
         self: &Arc<Self>,
         live: &mut Live,
         begin: impl FnOnce(&mut State),
@@ -250,7 +231,7 @@ impl Inner {
     }
 
     /// Ends what lives, and waits until the port is free again.
-    async fn stop(&self, live: &mut Live) {
+    pub(super) async fn stop(&self, live: &mut Live) {
         live.life.cancel();
         close(live).await;
     }

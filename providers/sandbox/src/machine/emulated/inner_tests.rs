@@ -1,3 +1,4 @@
+use super::super::shell::Effect;
 use super::*;
 use crate::machine::Firmware;
 use std::net::Ipv4Addr;
@@ -17,24 +18,53 @@ fn portless() -> Arc<Inner> {
     Inner::new(spec, Latency::default()).impostor()
 }
 
+/// Does what a command asked for, and waits until it is done; whether it was begun.
+async fn effect(machine: &Arc<Inner>, effect: Effect, boot: Option<String>) -> bool {
+    let told = CancellationToken::new();
+    told.cancel();
+    let before = machine.boot_id();
+    let Some(going) = machine.leave(effect, boot, told).await else {
+        return false;
+    };
+    assert_eq!(machine.boot_id(), before, "it does not go at once");
+    going.await.unwrap();
+    true
+}
+
 #[tokio::test]
 async fn a_command_reboots_its_own_boot_only() {
     let machine = portless();
     let first = machine.boot_id();
-    machine.effect(Effect::Reboot, first.clone()).await;
+    assert!(effect(&machine, Effect::Reboot, first.clone()).await);
     let second = machine.boot_id();
     assert!(second.is_some() && second != first);
     // the answer of the first boot comes late
-    machine.effect(Effect::PowerOff, first).await;
+    assert!(!effect(&machine, Effect::PowerOff, first).await);
+    assert!(!effect(&machine, Effect::PowerOff, None).await);
     assert_eq!(machine.boot_id(), second);
-    machine.effect(Effect::PowerOff, second).await;
+    assert!(effect(&machine, Effect::PowerOff, second).await);
     assert_eq!(machine.boot_id(), None);
+}
+
+#[tokio::test]
+async fn a_system_goes_down_once_and_not_at_all_when_the_plug_is_pulled() {
+    let machine = portless();
+    let told = CancellationToken::new;
+    let first = machine.boot_id();
+    let going = machine.leave(Effect::Reboot, first.clone(), told()).await;
+    let again = machine.leave(Effect::PowerOff, first, told()).await;
+    assert!(again.is_none(), "it goes down already");
+    machine.power_off().await;
+    machine.power_on(&Boot::Disk).await.unwrap();
+    let second = machine.boot_id();
+    going.unwrap().await.unwrap();
+    assert_eq!(machine.boot_id(), second);
 }
 
 #[tokio::test]
 async fn an_impostor_never_takes_a_port() {
     let machine = portless();
-    machine.effect(Effect::Reboot, machine.boot_id()).await;
+    assert!(effect(&machine, Effect::Reboot, machine.boot_id()).await);
     assert!(machine.gate().await.port.is_none());
     assert!(machine.state().running.as_ref().is_some_and(|r| r.up));
 }

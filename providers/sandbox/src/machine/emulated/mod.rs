@@ -12,6 +12,7 @@ mod file;
 mod inner;
 mod install;
 mod keys;
+mod leaving;
 mod net;
 mod parcel;
 mod partition;
@@ -40,8 +41,10 @@ pub struct Latency {
     pub stock: Duration,
     /// From power to SSH on the rescue system.
     pub rescue: Duration,
-    /// From the call of kexec to SSH on the installer.
+    /// From the end of the old system to SSH on the installer.
     pub kexec: Duration,
+    /// How long a system that goes down by itself answers until it is gone; at least 300 ms.
+    pub down: Duration,
     /// From power to SSH on an installed system.
     pub disk: Duration,
     /// The formatting of the disks.
@@ -56,6 +59,7 @@ impl Latency {
         stock: Duration::from_secs(12),
         rescue: Duration::from_secs(20),
         kexec: Duration::from_secs(30),
+        down: Duration::from_secs(2),
         disk: Duration::from_secs(15),
         disko: Duration::from_secs(8),
         install: Duration::from_secs(60),
@@ -158,6 +162,14 @@ impl Machine for EmulatedMachine {
     async fn power_off(&self) -> Result<(), MachineError> {
         self.inner.power_off().await;
         Ok(())
+    }
+
+    async fn arm(&self, boot: Option<Boot>) {
+        self.inner.state().armed = boot;
+    }
+
+    async fn armed(&self) -> bool {
+        self.inner.state().armed.is_some()
     }
 
     async fn shutdown(&self) -> Result<(), MachineError> {

@@ -3,7 +3,8 @@
 use super::disk::Disk;
 use super::file::File;
 use super::keys::Secret;
-use crate::machine::Faults;
+use super::shell::Effect;
+use crate::machine::{Boot, Faults};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,6 +22,9 @@ pub(crate) struct State {
     pub(crate) unplugged: Vec<Disk>,
     /// How it misbehaves.
     pub(crate) faults: Faults,
+    /// What a reboot from inside boots in place of the disk.
+    #[serde(default)]
+    pub(crate) armed: Option<Boot>,
     /// How often it was started.
     pub(crate) boots: u64,
     /// What the serial console said.
@@ -80,6 +84,9 @@ pub(crate) struct Running {
     pub(crate) since: i64,
     /// Whether the boot is done.
     pub(crate) up: bool,
+    /// What it was told from inside to do; until that is done it answers as before.
+    #[serde(default)]
+    pub(crate) leaving: Option<Effect>,
     /// Its host name.
     pub(crate) hostname: String,
     /// Who may log in.

@@ -13,6 +13,7 @@ use super::inner::Inner;
 use super::state::Account;
 use parse::{Join, Redirect};
 use redirect::Sink;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use table::Call;
 use tokio::sync::mpsc;
@@ -21,7 +22,8 @@ use tokio::sync::mpsc;
 const UNKNOWN: u8 = 127;
 
 /// What a command does to the machine once its answer is out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Effect {
     Reboot,
     PowerOff,

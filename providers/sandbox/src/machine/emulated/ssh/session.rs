@@ -7,15 +7,11 @@ use crate::machine::emulated::state::Account;
 use russh::server::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// So much input is kept for a command; a client that sends more is cut off.
 const INPUT: usize = 256 * 1024 * 1024;
-
-/// So long a client has to close its side before the machine goes down.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The status of a command that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
@@ -27,7 +23,7 @@ pub(super) enum Asked {
     Prompt,
 }
 
-/// Answers it, closes the channel, and does to the machine what was asked for.
+/// Does to the machine what was asked for, answers it, and closes the channel.
 pub(super) async fn run(
     inner: Arc<Inner>,
     account: Account,
@@ -51,25 +47,23 @@ pub(super) async fn run(
             Asked::Script(text) => shell.run(&text).await,
             Asked::Prompt => prompt::run(&inner, &account, &mut shell, &output, terminal).await,
         };
-        let effect = shell.effect();
+        if let Some(effect) = shell.effect() {
+            // before the answer: who has heard it may close the whole world at once
+            drop(inner.leave(effect, boot, gone.clone()).await);
+        }
         // the last sender goes, so that speaking ends
         drop((shell, output));
-        (status, effect)
+        status
     };
-    let ((status, effect), ()) = tokio::select! {
+    let (status, ()) = tokio::select! {
         () = gone.cancelled() => return,
-        () = stopped.cancelled() => ((INTERRUPTED, None), ()),
+        () = stopped.cancelled() => (INTERRUPTED, ()),
         both = async { tokio::join!(working, speaking) } => both,
     };
     // a client that has gone is not told
     drop(writing.exit_status(u32::from(status)).await);
     drop(writing.eof().await);
     drop(writing.close().await);
-    if let Some(effect) = effect {
-        // it hears the answer before the machine goes down, if it listens
-        drop(tokio::time::timeout(FAREWELL, gone.cancelled()).await);
-        inner.effect(effect, boot).await;
-    }
 }
 
 /// Hands on what the client sends, until it ends its side or goes. On a terminal, Ctrl-C stops
