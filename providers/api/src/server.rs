@@ -1,6 +1,6 @@
 //! Servers as the cloud tells of them, and the proof that one is ours.
 
-use crate::{Arch, Marks, Owner, ServerId};
+use crate::{Arch, HostName, Marks, Owner, ServerId};
 use ipnet::Ipv6Net;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -128,6 +128,9 @@ pub struct Leftover {
     pub name: String,
     /// Whose it is.
     pub owner: Owner,
+    /// The host of the flake that it is for, if a mark on it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostName>,
     /// The server that still uses it, if one does.
     pub in_use_by: Option<ServerId>,
 }

@@ -188,6 +188,7 @@ async fn leftovers_are_what_bears_the_owners_label() {
             (
                 left.kind,
                 left.id.as_str(),
+                left.host.as_ref().map(provision_api::HostName::as_str),
                 left.in_use_by.as_ref().map(provision_api::ServerId::as_str),
             )
         })
@@ -196,10 +197,10 @@ async fn leftovers_are_what_bears_the_owners_label() {
     assert_eq!(
         told,
         [
-            (LeftoverKind::Key, "7", None),
-            (LeftoverKind::Address, "901", Some("42")),
-            (LeftoverKind::Volume, "5", Some("42")),
-            (LeftoverKind::Volume, "6", None),
+            (LeftoverKind::Key, "7", None, None),
+            (LeftoverKind::Address, "901", None, Some("42")),
+            (LeftoverKind::Volume, "5", Some("web-1"), Some("42")),
+            (LeftoverKind::Volume, "6", Some("web-1"), None),
         ]
     );
 }

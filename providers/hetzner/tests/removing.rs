@@ -181,6 +181,7 @@ fn leftover(kind: LeftoverKind, id: &str, in_use_by: Option<&str>) -> Leftover {
         id: id.to_owned(),
         name: "it".to_owned(),
         owner: owner(),
+        host: None,
         in_use_by: in_use_by.map(ServerId::new),
     }
 }

@@ -323,6 +323,7 @@ impl Provider for Cloud {
                 id: id.to_string(),
                 name: key.name.clone(),
                 owner: key.owner.clone(),
+                host: None,
                 in_use_by: None,
             })
             .collect())

@@ -24,13 +24,15 @@ impl Hetzner {
         )?;
         let mut all = Vec::new();
         // a selector that the vendor did not understand must not make everything ours
-        let mut add = |kind, labels: &Labels, id: u64, name: String, server: Option<u64>| {
-            if bears(labels, owner) {
+        let mut add = |kind, marked: &Labels, id: u64, name: String, server: Option<u64>| {
+            if bears(marked, owner) {
                 all.push(Leftover {
                     kind,
                     id: id.to_string(),
                     name,
                     owner: owner.clone(),
+                    // a host that cannot be one of ours is nobody's
+                    host: marked.get(labels::HOST).and_then(|host| host.parse().ok()),
                     in_use_by: server.map(|id| ServerId::new(id.to_string())),
                 });
             }
