@@ -13,7 +13,7 @@ pub mod teardown;
 pub mod up;
 
 use crate::cli::{Cli, Command, Host};
-use crate::context::Context;
+use crate::context::{Context, unless};
 use crate::failure::Outcome;
 use tokio_util::sync::CancellationToken;
 
@@ -26,15 +26,20 @@ pub async fn run(cli: Cli, cancel: CancellationToken) -> Outcome {
         Some(Command::Sandbox(flags)) => return sandbox::run(cli.global, flags, cancel).await,
         other => other,
     };
-    let context = Context::open(cli.global, cancel).await?;
+    let opened = Context::open(cli.global, cancel.clone());
+    let context = unless(&cancel, "nothing was done", opened).await?;
+    let looked = "stopped before everything was asked";
     let outcome = match command {
         None => up::bare(&context, cli.host, &cli.up).await,
         Some(Command::Up(up)) => up::run(&context, &up.hosts, &up.flags).await,
         Some(Command::Install(flags)) => install::run(&context, flags).await,
         Some(Command::Rescue(flags)) => rescue::run(&context, &flags).await,
         Some(Command::Teardown(flags)) => teardown::run(&context, &flags).await,
-        Some(Command::List) => list::run(&context).await,
-        Some(Command::Show(one)) => show::run(&context, &one).await,
+        Some(Command::List) => context.unless_stopped(looked, list::run(&context)).await,
+        Some(Command::Show(one)) => {
+            let show = show::run(&context, &one);
+            context.unless_stopped(looked, show).await
+        }
         Some(Command::Ssh(flags)) => ssh::run(&context, flags).await,
         Some(Command::Host(Host::Key(one))) => host_key::run(&context, &one.host),
         Some(Command::Completions { .. } | Command::Man | Command::Sandbox(_)) => Ok(()),

@@ -13,7 +13,7 @@ use provision_api::{HostName, Owner};
 use provision_sandbox::{Latency, Options, Sandbox};
 use std::ffi::OsStr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 
 /// Whose servers they are in the sandbox, if nobody says.
@@ -39,6 +39,43 @@ pub struct Context {
     pub deadlines: Deadlines,
     /// The embedded cloud, if that is used.
     pub sandbox: Option<Sandbox>,
+    /// Evaluations of the flake: each takes memory and a core, so few run at a time.
+    pub evaluations: Evaluations,
+}
+
+/// What the evaluations of one process share.
+#[derive(Debug)]
+pub struct Evaluations {
+    places: tokio::sync::Semaphore,
+    lack: OnceLock<String>,
+}
+
+impl Default for Evaluations {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            places: tokio::sync::Semaphore::new((cores / 2).clamp(1, 4)),
+            lack: OnceLock::new(),
+        }
+    }
+}
+
+impl Evaluations {
+    /// A place to evaluate at, held until it is dropped.
+    pub async fn place(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        self.places.acquire().await.ok()
+    }
+
+    /// Whether it was found out that the flake cannot be evaluated here: what this machine lacks
+    /// does not come while it works, and is the same for all hosts.
+    pub fn are_lacking(&self) -> bool {
+        self.lack.get().is_some()
+    }
+
+    /// Remembers what this machine lacks.
+    pub fn lack(&self, why: &str) {
+        let _ = self.lack.set(why.to_owned());
+    }
 }
 
 impl Context {
@@ -62,6 +99,7 @@ impl Context {
             state,
             cancel,
             sandbox,
+            evaluations: Evaluations::default(),
             global,
         }))
     }
@@ -130,8 +168,22 @@ impl Context {
         flags
     }
 
+    /// The work, unless the run is stopped first; nothing may be lost when that is dropped.
+    pub async fn unless_stopped<T>(
+        &self,
+        what: impl Into<String>,
+        work: impl Future<Output = Outcome<T>>,
+    ) -> Outcome<T> {
+        unless(&self.cancel, what, work).await
+    }
+
     /// Asks before something that cannot be undone. The sandbox never asks.
-    pub fn confirm(&self, yes: bool, question: &str, wanted: Option<&HostName>) -> Outcome {
+    pub async fn confirm(
+        &self,
+        yes: bool,
+        question: &str,
+        wanted: Option<&HostName>,
+    ) -> Outcome {
         if yes || self.sandbox.is_some() {
             return Ok(());
         }
@@ -140,7 +192,14 @@ impl Context {
             Some(host) => (format!("{question} Type {host} to go on:"), host.as_str()),
             None => (format!("{question} Type yes to go on:"), "yes"),
         };
-        match report::ask(&prompt) {
+        let answer = self
+            .unless_stopped("nothing was done", async { Ok(report::ask(&prompt).await) })
+            .await;
+        if answer.is_err() {
+            // what is told now begins on a line of its own
+            report::complain("");
+        }
+        match answer? {
             Some(answer) if answer == word => Ok(()),
             Some(_) => Err(Failure::new(
                 Exit::Refused,
@@ -165,6 +224,19 @@ impl Context {
             Some(sandbox) => sandbox.close().await.map_err(|e| sandbox_failure(&e)),
             None => Ok(()),
         }
+    }
+}
+
+/// The work, unless it is cancelled first; `what` is told then.
+pub async fn unless<T>(
+    cancel: &CancellationToken,
+    what: impl Into<String>,
+    work: impl Future<Output = Outcome<T>>,
+) -> Outcome<T> {
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = cancel.cancelled() => Err(Failure::interrupted(what)),
     }
 }
 

@@ -3,7 +3,8 @@
 
 use clap::Parser as _;
 use provision::cli::Cli;
-use provision::failure::Failure;
+use provision::failure::{Exit, Failure};
+use provision::signals::Signals;
 use provision::{commands, report, ssh};
 use std::ffi::OsString;
 use std::path::Path;
@@ -38,7 +39,10 @@ fn provision(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     };
     let outcome = runtime.block_on(async {
         let cancel = CancellationToken::new();
-        tokio::spawn(watch_signals(cancel.clone()));
+        match Signals::catch() {
+            Ok(signals) => drop(tokio::spawn(signals.watch(cancel.clone(), end_at_once))),
+            Err(error) => report::complain(&format!("warning: signals are not caught: {error}")),
+        }
         commands::run(cli, cancel).await
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
@@ -55,20 +59,10 @@ fn tell(failure: &Failure) -> ExitCode {
     ExitCode::from(failure.code())
 }
 
-/// The first signal ends the work in order; every child is ended with it.
-async fn watch_signals(cancel: CancellationToken) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        return;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    cancel.cancel();
+/// Whoever presses Ctrl-C twice does not wait for what is still to be put in order.
+fn end_at_once() {
+    report::complain("error: ended at once; `provision list` shows what exists");
+    std::process::exit(Exit::Interrupted as i32);
 }
 
 /// `-vv` shows requests, `-vvv` what the connections do.

@@ -50,14 +50,21 @@ pub fn complain(text: &str) {
 }
 
 /// Asks on the terminal, and answers with what was typed; `None` without a terminal.
-pub fn ask(question: &str) -> Option<String> {
+///
+/// What is typed is read on a thread of its own, which is left behind if nobody waits for the
+/// answer any more: a read from a terminal cannot be given up.
+pub async fn ask(question: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return None;
     }
     let _ = write!(std::io::stderr().lock(), "{question} ");
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).ok()?;
-    Some(answer.trim().to_owned())
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer);
+        let _ = tell.send(read.ok().map(|_| answer.trim().to_owned()));
+    });
+    told.await.ok().flatten()
 }
 
 /// A failure as the user reads it: the cause first, then what remains, then how to go on.

@@ -24,7 +24,9 @@ pub async fn run(context: &Arc<Context>, flags: Install) -> Outcome {
     let host = found::host(&flake, &flags.host)?;
     Installer::kind(context.sandbox.is_some())?;
     let question = format!("This WIPES the machine at {}.", flags.target_ip);
-    context.confirm(flags.yes, &question, Some(&host.name))?;
+    context
+        .confirm(flags.yes, &question, Some(&host.name))
+        .await?;
     let name = host.name.to_string();
     let kept = context.state.server(&name)?;
     let _lock = kept.lock(&name)?;

@@ -1,5 +1,6 @@
 //! `provision up`: plan, ask, bring up, tell.
 
+mod again;
 mod outcome;
 mod work;
 
@@ -80,7 +81,8 @@ struct Group {
 /// Brings hosts up.
 pub async fn run(context: &Arc<Context>, hosts: &[HostName], flags: &UpFlags) -> Outcome {
     let began = Instant::now();
-    let groups = plan(context, hosts, flags).await?;
+    let planned = plan(context, hosts, flags);
+    let groups = context.unless_stopped("nothing was done", planned).await?;
     for group in &groups {
         for plan in &group.plans {
             let line = plan.line(&group.catalog.currency);
@@ -99,7 +101,7 @@ pub async fn run(context: &Arc<Context>, hosts: &[HostName], flags: &UpFlags) ->
         } else {
             format!("This WIPES {}.", wiped.join(", "))
         };
-        context.confirm(flags.yes, &question, None)?;
+        context.confirm(flags.yes, &question, None).await?;
     }
     let names: Vec<&str> = groups.iter().map(|g| g.cloud.name()).collect();
     let (run, journal) = found::begin_run(context, "up", &names.join(","), hosts)?;

@@ -19,4 +19,6 @@ mod lab;
 mod lifecycle;
 mod rescue;
 mod secrets;
+mod teardown;
+mod signals;
 mod trust;
