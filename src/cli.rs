@@ -124,7 +124,7 @@ pub struct Up {
 }
 
 /// How hosts are brought up.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a flag of its own on the command line"
@@ -163,7 +163,7 @@ pub struct UpFlags {
 }
 
 /// What is passed on to the installation stage.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(next_help_heading = "Installation")]
 pub struct Stage {
     /// A folder whose files are copied to the root of the new system, modes kept
@@ -339,6 +339,10 @@ pub struct Sandbox {
     pub latency: Option<String>,
 }
 
+/// No server is given a longer time to live: what ends after the last year that a date can have
+/// would have no end at all.
+const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 3660);
+
 fn duration(text: &str) -> Result<SignedDuration, String> {
     let span: jiff::Span = text
         .parse()
@@ -348,6 +352,9 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
         .map_err(|e| e.to_string())?;
     if duration <= SignedDuration::ZERO {
         return Err("it has to be longer than nothing".to_owned());
+    }
+    if duration > LONGEST {
+        return Err("more than ten years are not counted; leave it out for no end".to_owned());
     }
     Ok(duration)
 }
@@ -370,7 +377,7 @@ fn user_name(text: &str) -> Result<String, String> {
 impl Cli {
     /// Refuses what clap cannot: flags of the bare form beside a verb.
     pub fn check(&self) -> Outcome {
-        if self.command.is_some() && (self.host.is_some() || self.up.is_given()) {
+        if self.command.is_some() && (self.host.is_some() || self.up != UpFlags::default()) {
             return Err(Failure::new(
                 Exit::Usage,
                 "flags of the bare form stand before a command",
@@ -378,21 +385,13 @@ impl Cli {
             )
             .mend("provision up HOST [flags]"));
         }
+        if self.command.is_none() && self.host.is_none() && self.global.provider.is_none() {
+            return Err(
+                Failure::new(Exit::Usage, "neither a command nor a provider is named", "")
+                    .mend("provision --provider NAME, or provision --help"),
+            );
+        }
         Ok(())
-    }
-}
-
-impl UpFlags {
-    fn is_given(&self) -> bool {
-        self.server_type.is_some()
-            || self.location.is_some()
-            || self.ttl.is_some()
-            || self.max_price.is_some()
-            || self.test
-            || self.reinstall
-            || self.dry_run
-            || self.yes
-            || self.stage.extra_files.is_some()
     }
 }
 
@@ -414,6 +413,36 @@ mod tests {
     }
 
     #[test]
+    fn flags_of_the_bare_form_are_not_dropped_beside_a_verb() {
+        for flags in [
+            "--on-failure teardown",
+            "--store-paths /a /b",
+            "--kexec x --kexec-sha256 y",
+            "--disk-encryption-keys /a b",
+            "--build-on remote",
+            "--yes",
+            "--host web-1",
+            "--max-price 1",
+        ] {
+            let line = format!("provision {flags} up web-1");
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(cli.check().unwrap_err().exit, Exit::Usage, "{line}");
+        }
+        for line in [
+            "provision --provider hetzner up web-1 --yes",
+            "provision --host web-1 --yes",
+            "provision --provider hetzner",
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            cli.check().unwrap();
+        }
+        for line in ["provision", "provision --yes"] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(cli.check().unwrap_err().exit, Exit::Usage, "{line}");
+        }
+    }
+
+    #[test]
     fn times_are_read_as_people_write_them() {
         for (text, seconds) in [
             ("2h", 7200),
@@ -423,7 +452,7 @@ mod tests {
         ] {
             assert_eq!(duration(text).unwrap().as_secs(), seconds, "{text}");
         }
-        for text in ["", "2", "-2h", "0s", "1 fortnight"] {
+        for text in ["", "2", "-2h", "0s", "1 fortnight", "11y", "7000000d"] {
             assert!(duration(text).is_err(), "{text:?} was taken");
         }
     }

@@ -8,6 +8,10 @@ pub struct Deadlines {
     scale: f64,
 }
 
+/// Within these every deadline is a time that can be waited for: from milliseconds to years.
+const LEAST: f64 = 0.000_1;
+const MOST: f64 = 10_000.0;
+
 impl Default for Deadlines {
     fn default() -> Self {
         Self { scale: 1.0 }
@@ -55,16 +59,46 @@ deadlines! {
 impl Deadlines {
     /// From `PROVISION_DEADLINE_SCALE`; nonsense counts as 1.
     pub fn from_environment() -> Self {
-        let scale = std::env::var("PROVISION_DEADLINE_SCALE")
-            .ok()
-            .and_then(|text| text.parse().ok())
+        let given = std::env::var("PROVISION_DEADLINE_SCALE").ok();
+        given.map_or_else(Self::default, |text| Self::scaled(&text))
+    }
+
+    fn scaled(text: &str) -> Self {
+        let given = text.parse().ok();
+        let scale = given
             .filter(|scale: &f64| scale.is_finite() && *scale > 0.0)
             .unwrap_or(1.0);
-        Self { scale }
+        Self {
+            scale: scale.clamp(LEAST, MOST),
+        }
     }
 
     /// The factor, for what keeps its own deadlines.
     pub fn scale(&self) -> f64 {
         self.scale
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_scale_is_a_time_that_can_be_waited_for() {
+        for (text, scale) in [
+            ("0.5", 0.5),
+            ("1e300", MOST),
+            ("1e-300", LEAST),
+            ("inf", 1.0),
+            ("NaN", 1.0),
+            ("-1", 1.0),
+            ("0", 1.0),
+            ("long", 1.0),
+        ] {
+            let deadlines = Deadlines::scaled(text);
+            assert!((deadlines.scale() - scale).abs() < 1e-9, "{text}");
+            let latest = std::time::Instant::now().checked_add(deadlines.build());
+            assert!(latest.is_some(), "{text}");
+        }
     }
 }
