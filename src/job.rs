@@ -14,7 +14,8 @@ use crate::ssh::Target;
 use crate::state::ServerState;
 use provision_api::Accepted;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use tokio::sync::watch;
 
 /// One server that is worked on.
 #[derive(Debug)]
@@ -39,8 +40,9 @@ pub struct Job {
     pub login: KeyFile,
     /// What is passed on to the installation.
     pub stage: Stage,
-    /// Why the flake could not be evaluated here, once that was tried.
-    pub lack: OnceLock<String>,
+    /// Whether an order for a server is under way: one that is dropped then leaves a server that
+    /// nobody tells of.
+    pub ordering: watch::Sender<bool>,
 }
 
 impl Job {
@@ -106,16 +108,6 @@ impl Job {
             identity: self.login.path.clone(),
             pins: self.kept.pins(phase),
         }
-    }
-
-    /// Whether it was found out that the flake cannot be evaluated here.
-    pub fn lacks_evaluation(&self) -> bool {
-        self.lack.get().is_some()
-    }
-
-    /// What this machine lacks to evaluate the flake does not come while a run lasts.
-    pub fn remember_lack(&self, why: &str) {
-        let _ = self.lack.set(why.to_owned());
     }
 
     /// Whether the machine is emulated: the stand-in installs it.

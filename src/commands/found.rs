@@ -11,7 +11,8 @@ use crate::journal::{Journal, Record};
 use crate::plan::{self, server_name};
 use provision_api::{Catalog, HostName, OwnedServer, Owner, Role, RunId, Server};
 use rust_decimal::Decimal;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use tokio::sync::watch;
 
 /// A host's configuration; a host that does not exist is answered with those that do.
 pub(crate) fn host(flake: &Flake, name: &HostName) -> Outcome<Host> {
@@ -36,12 +37,13 @@ pub(crate) async fn server(
     host: &HostName,
     role: Role,
 ) -> Outcome<OwnedServer> {
-    let ours = cloud.ours(&context.owner).await?;
+    let ours = context
+        .unless_stopped("nothing was done", cloud.ours(&context.owner))
+        .await?;
     let mut meant = ours
         .into_iter()
         .filter(|s| s.marks().host == *host && s.marks().role == role);
     meant.next().ok_or_else(|| {
-        let test = if role == Role::Test { " --test" } else { "" };
         Failure::new(
             Exit::Refused,
             format!("{}: has no server", server_name(host, role)),
@@ -50,7 +52,7 @@ pub(crate) async fn server(
                 cloud.provider, context.owner
             ),
         )
-        .mend(format!("provision up {host}{test}{}", context.flags()))
+        .mend(format!("provision up {}", naming(context, host, role)))
     })
 }
 
@@ -103,7 +105,7 @@ pub(crate) fn job(
         dir,
         login,
         stage,
-        lack: OnceLock::new(),
+        ordering: watch::Sender::new(false),
     })
 }
 
@@ -143,7 +145,7 @@ pub(crate) fn hourly(catalog: &Catalog, server: &Server) -> Option<Decimal> {
 /// One line for each server of that name that exists now, with what it costs.
 pub(crate) async fn remains(
     cloud: &Cloud,
-    catalog: &Catalog,
+    catalog: Option<&Catalog>,
     owner: &Owner,
     host: &HostName,
     role: Role,
@@ -158,9 +160,10 @@ pub(crate) async fn remains(
     ours.iter()
         .filter(|s| s.marks().host == *host && s.marks().role == role)
         .map(|s| {
-            let price = hourly(catalog, s.server()).map_or_else(
+            let known = catalog.and_then(|c| Some((hourly(c, s.server())?, &c.currency)));
+            let price = known.map_or_else(
                 || "at an unknown price".to_owned(),
-                |p| format!("{} {}/h", p.normalize(), catalog.currency),
+                |(price, currency)| format!("{} {currency}/h", price.normalize()),
             );
             format!(
                 "server {} ({}, {}), {price}",
@@ -170,4 +173,28 @@ pub(crate) async fn remains(
             )
         })
         .collect()
+}
+
+/// The host and the flags that a command shown to the user names it with.
+pub(crate) fn naming(context: &Context, host: &HostName, role: Role) -> String {
+    let test = if role == Role::Test { " --test" } else { "" };
+    format!("{host}{test}{}", context.flags())
+}
+
+/// What exists now and what it costs, the command that goes on, the one that removes.
+pub(crate) async fn with_remains(
+    context: &Context,
+    cloud: &Cloud,
+    (host, role): (&HostName, Role),
+    mut failure: Failure,
+    resume: String,
+) -> Failure {
+    let catalog = cloud.provider.catalog().await.ok();
+    let owner = &context.owner;
+    let remains = remains(cloud, catalog.as_ref(), owner, host, role).await;
+    failure.remains.extend(remains);
+    failure.resume.get_or_insert(resume);
+    let remove = format!("provision teardown {}", naming(context, host, role));
+    failure.remove.get_or_insert(remove);
+    failure
 }

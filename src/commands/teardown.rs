@@ -1,38 +1,29 @@
 //! `provision teardown`: removes what is ours, all of it, and lists again to prove it.
 //!
-//! It works from what the cloud says is ours. Every deletion is tried; the errors are told
-//! together.
+//! It works from what the cloud says is ours. The whole list is shown and confirmed before
+//! anything is touched; then every deletion is tried, and the errors are told together.
+
+mod choose;
+mod known;
+mod of_run;
+mod prove;
+mod remove;
+
+pub(crate) use of_run::of_run;
 
 use crate::cli::Teardown;
 use crate::clouds::Cloud;
-use crate::commands::found::hourly;
+use crate::commands::found::{self, hourly};
 use crate::context::Context;
-use crate::event::Step;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::report;
-use jiff::{SignedDuration, Timestamp};
-use provision_api::wait::Deadline;
-use provision_api::{
-    Accepted, Catalog, HostName, Intent, Leftover, OwnedServer, Role, ServerId, Stage,
-};
+use choose::Removal;
+use provision_api::{Catalog, HostName, Leftover, LeftoverKind, OwnedServer};
+use remove::Remover;
 use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::sync::Arc;
-
-/// A server counts as expired this long after its time, so that two clocks that differ a little
-/// do not remove what still lives.
-const SKEW: SignedDuration = SignedDuration::from_secs(60);
-
-/// No vendor needs more steps than this to let go of a thing.
-const REMOVAL_STAGES: usize = 4;
-
-/// What is to be removed.
-#[derive(Debug)]
-struct Removal {
-    cloud: Arc<Cloud>,
-    servers: Vec<OwnedServer>,
-    /// Whether no server of ours will be left, so that our keys can go as well.
-    last: bool,
-}
 
 /// What was removed, as JSON.
 #[derive(Debug, Default, Serialize)]
@@ -50,122 +41,97 @@ struct Removed {
     id: String,
 }
 
+/// What came of a removal.
+#[derive(Debug, Default)]
+struct Told {
+    removed: Vec<Removed>,
+    remaining: Vec<String>,
+    errors: Vec<String>,
+}
+
 /// Removes what the flags choose.
 pub async fn run(context: &Arc<Context>, flags: &Teardown) -> Outcome {
-    let mut removals = Vec::new();
-    let clouds = Cloud::all(context)?;
-    for cloud in clouds {
-        let ours = cloud.ours(&context.owner).await?;
-        let now = Timestamp::now();
-        let (servers, others): (Vec<_>, Vec<_>) = ours
-            .into_iter()
-            .partition(|server| chosen(flags, server, now));
-        hint_at_tests(context, flags, &others);
-        removals.push(Removal {
-            last: others.is_empty(),
-            servers,
-            cloud,
-        });
-    }
-    ask(context, flags, &removals).await?;
-    let mut document = Document {
-        schema: 1,
-        ..Document::default()
-    };
-    let mut errors = Vec::new();
-    for removal in &removals {
-        remove(context, removal, &mut document, &mut errors).await;
-    }
-    tell(context, &document);
-    if errors.is_empty() && document.remaining.is_empty() {
-        return Ok(());
-    }
-    let mut failure = Failure::new(
-        Exit::Remains,
-        "not everything could be removed",
-        errors.join("\n"),
-    )
-    .mend("run the same command again; what is protected has to be unprotected at the vendor");
-    failure.remains = document.remaining;
-    Err(failure)
-}
-
-/// Removes the server that a failed run has just made.
-pub async fn host_of_run(
-    context: &Arc<Context>,
-    cloud: &Arc<Cloud>,
-    host: &HostName,
-    role: Role,
-) -> Outcome {
-    let ours = cloud.ours(&context.owner).await?;
-    let (servers, others): (Vec<_>, Vec<_>) = ours
-        .into_iter()
-        .partition(|s| s.marks().host == *host && s.marks().role == role);
-    let removal = Removal {
-        cloud: Arc::clone(cloud),
-        servers,
-        last: others.is_empty(),
-    };
-    let (mut document, mut errors) = (Document::default(), Vec::new());
-    remove(context, &removal, &mut document, &mut errors).await;
-    errors.extend(document.remaining);
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::new(
-            Exit::Remains,
-            "not everything could be removed",
-            errors.join("\n"),
-        ))
-    }
-}
-
-fn chosen(flags: &Teardown, server: &OwnedServer, now: Timestamp) -> bool {
-    let marks = server.marks();
-    if flags.test {
-        let named = flags.hosts.is_empty() || flags.hosts.contains(&marks.host);
-        return named && marks.role == Role::Test;
-    }
-    if flags.expired {
-        let over = marks.expires.and_then(|at| at.checked_add(SKEW).ok());
-        return over.is_some_and(|over| over < now);
-    }
-    match &flags.run {
-        Some(run) => marks.run == *run,
-        None => marks.role == Role::Server && flags.hosts.contains(&marks.host),
-    }
-}
-
-fn hint_at_tests(context: &Context, flags: &Teardown, others: &[OwnedServer]) {
-    for server in others {
-        if server.marks().role == Role::Test && flags.hosts.contains(&server.marks().host) {
-            let name = &server.server().name;
-            context.teller.note(format!(
-                "{name} is a machine for tests and stays; --test removes it"
-            ));
+    let asked = choose::all(context, flags);
+    let removals = context.unless_stopped("nothing was removed", asked).await?;
+    let mut told = Told::default();
+    if removals.iter().any(|removal| !removal.is_empty()) {
+        ask(context, flags, &removals).await?;
+        let _locks = lock(context, flags, &removals)?;
+        let providers: Vec<&str> = removals.iter().map(|r| r.cloud.name()).collect();
+        let (_, journal) =
+            found::begin_run(context, "teardown", &providers.join(","), &hosts(&removals))?;
+        for removal in &removals {
+            let remover = Remover {
+                context: Arc::clone(context),
+                cloud: Arc::clone(&removal.cloud),
+                journal: Arc::clone(&journal),
+                cancel: context.cancel.clone(),
+            };
+            remover.all(removal, &mut told).await;
         }
     }
+    tell(context, flags, told)
 }
 
+fn hosts(removals: &[Removal]) -> Vec<HostName> {
+    let servers = removals.iter().flat_map(|r| &r.servers);
+    let leftovers = removals.iter().flat_map(|r| &r.leftovers);
+    let hosts: BTreeSet<HostName> = servers
+        .map(|server| server.marks().host.clone())
+        .chain(leftovers.filter_map(|leftover| leftover.host.clone()))
+        .collect();
+    hosts.into_iter().collect()
+}
+
+/// Shows the whole list, and asks.
 async fn ask(context: &Context, flags: &Teardown, removals: &[Removal]) -> Outcome {
-    let mut names = Vec::new();
-    for removal in removals {
-        let catalog = removal.cloud.provider.catalog().await.ok();
-        for server in &removal.servers {
-            let line = described(server, catalog.as_ref());
-            context.teller.note(format!("remove {line}"));
-            names.push(server.server().name.clone());
-        }
+    for line in removals.iter().flat_map(Removal::lines) {
+        context.teller.note(format!("remove {line}"));
     }
-    if names.is_empty() {
-        return Ok(());
-    }
+    let servers = removals.iter().flat_map(|r| &r.servers);
+    let servers = servers.map(|s| s.server().name.clone());
+    let leftovers = removals.iter().flat_map(|r| &r.leftovers);
+    let leftovers = leftovers.map(|l| format!("{} {}", kind(l), l.name));
+    let names: Vec<String> = servers.chain(leftovers).collect();
     let question = format!("This removes {} with all data.", names.join(", "));
     let wanted = match flags.hosts.as_slice() {
         [one] => Some(one),
         _ => None,
     };
-    context.confirm(flags.yes, &question, wanted)
+    context.confirm(flags.yes, &question, wanted).await
+}
+
+/// Nobody else may be at work on any of the servers; else nothing at all is removed.
+fn lock(context: &Context, flags: &Teardown, removals: &[Removal]) -> Outcome<Vec<File>> {
+    let servers = removals.iter().flat_map(|r| &r.servers);
+    let locks: Outcome<Vec<File>> = servers
+        .map(|server| {
+            let name = &server.server().name;
+            context.state.server(name)?.lock(name)
+        })
+        .collect();
+    locks.map_err(|mut failure| {
+        failure
+            .remains
+            .extend(removals.iter().flat_map(Removal::lines));
+        failure.remove.get_or_insert(again(context, flags));
+        failure
+    })
+}
+
+/// The same command once more.
+fn again(context: &Context, flags: &Teardown) -> String {
+    let mut what: Vec<String> = flags.hosts.iter().map(ToString::to_string).collect();
+    if flags.test {
+        what.push("--test".to_owned());
+    }
+    if flags.expired {
+        what.push("--expired".to_owned());
+    }
+    if let Some(run) = &flags.run {
+        what.push(format!("--run {run}"));
+    }
+    format!("provision teardown {}{}", what.join(" "), context.flags())
 }
 
 fn described(server: &OwnedServer, catalog: Option<&Catalog>) -> String {
@@ -176,171 +142,59 @@ fn described(server: &OwnedServer, catalog: Option<&Catalog>) -> String {
     format!("{} (server {}{price})", server.server().name, server.id())
 }
 
-async fn remove(
-    context: &Arc<Context>,
-    removal: &Removal,
-    document: &mut Document,
-    errors: &mut Vec<String>,
-) {
-    let mut tasks = tokio::task::JoinSet::new();
-    for server in &removal.servers {
-        let (context, cloud) = (Arc::clone(context), Arc::clone(&removal.cloud));
-        tasks.spawn(remove_server(context, cloud, server.clone()));
-    }
-    while let Some(ended) = tasks.join_next().await {
-        match ended {
-            Ok(Ok(removed)) => document.removed.push(removed),
-            Ok(Err(error)) => errors.push(error),
-            Err(error) => errors.push(error.to_string()),
-        }
-    }
-    if removal.last {
-        remove_leftovers(context, removal, document, errors).await;
-    }
-    prove(context, removal, document, errors).await;
-}
-
-async fn remove_server(
-    context: Arc<Context>,
-    cloud: Arc<Cloud>,
-    server: OwnedServer,
-) -> Result<Removed, String> {
-    let name = server.server().name.clone();
-    let running = context.teller.begin(&name, Step::Remove);
-    let mut stage = Stage(0);
-    loop {
-        let accepted = cloud
-            .provider
-            .drive(&server, &Intent::Gone, stage)
-            .await
-            .map_err(|e| format!("{name}: {e}"))?;
-        wait(&context, &cloud, &accepted)
-            .await
-            .map_err(|e| format!("{name}: {e}"))?;
-        match accepted.next {
-            Some(next) => stage = next,
-            None => break,
-        }
-    }
-    if let Ok(kept) = context.state.server(&name) {
-        kept.forget_server();
-    }
-    running.done(format!("server {} is gone", server.id()));
-    Ok(Removed {
-        kind: "server",
-        name,
-        provider: cloud.name().to_owned(),
-        id: server.id().to_string(),
-    })
-}
-
-async fn wait(context: &Context, cloud: &Cloud, accepted: &Accepted) -> provision_api::Result<()> {
-    let deadline = Deadline::after(context.deadlines.task());
-    let silent = |_: &_, _: &_| {};
-    cloud
-        .waiter
-        .wait(&accepted.tasks, deadline, &context.cancel, silent)
-        .await
-}
-
-/// Keys, addresses and volumes that bear our mark, once none of our servers is left.
-async fn remove_leftovers(
-    context: &Arc<Context>,
-    removal: &Removal,
-    document: &mut Document,
-    errors: &mut Vec<String>,
-) {
-    let cloud = &removal.cloud;
-    let leftovers = match cloud.provider.leftovers(&context.owner).await {
-        Ok(leftovers) => leftovers,
-        Err(error) => return errors.push(error.to_string()),
-    };
-    for leftover in leftovers {
-        match remove_leftover(context, cloud, &leftover).await {
-            Ok(()) => document.removed.push(Removed {
-                kind: kind(&leftover),
-                name: leftover.name.clone(),
-                provider: cloud.name().to_owned(),
-                id: leftover.id.clone(),
-            }),
-            Err(error) => errors.push(format!("{} {}: {error}", kind(&leftover), leftover.name)),
-        }
-    }
-}
-
-/// What is still in use is detached first, and then asked for again.
-async fn remove_leftover(
-    context: &Context,
-    cloud: &Cloud,
-    leftover: &Leftover,
-) -> provision_api::Result<()> {
-    for _ in 0..REMOVAL_STAGES {
-        let accepted = cloud.provider.remove(leftover).await?;
-        wait(context, cloud, &accepted).await?;
-        if accepted.next.is_none() {
-            return Ok(());
-        }
-    }
-    Err(provision_api::Error::new(
-        provision_api::ErrorKind::Conflict,
-        cloud.name(),
-        format!("remove {}", leftover.name),
-        "it stays in use",
-    ))
-}
-
-/// Lists again: what should be gone has to be gone.
-async fn prove(
-    context: &Arc<Context>,
-    removal: &Removal,
-    document: &mut Document,
-    errors: &mut Vec<String>,
-) {
-    let cloud = &removal.cloud;
-    let ids: Vec<&ServerId> = removal.servers.iter().map(OwnedServer::id).collect();
-    match cloud.ours(&context.owner).await {
-        Ok(ours) => {
-            for server in ours.iter().filter(|s| ids.contains(&s.id())) {
-                document.remaining.push(described(server, None));
-            }
-        }
-        Err(error) => errors.push(format!("what is left cannot be listed: {error}")),
-    }
-    if removal.last {
-        match cloud.provider.leftovers(&context.owner).await {
-            Ok(left) => {
-                for leftover in &left {
-                    let line = format!("{} {} ({})", kind(leftover), leftover.name, leftover.id);
-                    document.remaining.push(line);
-                }
-            }
-            Err(error) => errors.push(format!("what is left cannot be listed: {error}")),
-        }
-    }
+fn named(leftover: &Leftover) -> String {
+    format!("{} {} ({})", kind(leftover), leftover.name, leftover.id)
 }
 
 fn kind(leftover: &Leftover) -> &'static str {
     match leftover.kind {
-        provision_api::LeftoverKind::Key => "key",
-        provision_api::LeftoverKind::Address => "address",
-        provision_api::LeftoverKind::Volume => "volume",
+        LeftoverKind::Key => "key",
+        LeftoverKind::Address => "address",
+        LeftoverKind::Volume => "volume",
     }
 }
 
-fn tell(context: &Context, document: &Document) {
+fn removed(cloud: &Cloud, kind: &'static str, name: &str, id: &str) -> Removed {
+    Removed {
+        kind,
+        name: name.to_owned(),
+        provider: cloud.name().to_owned(),
+        id: id.to_owned(),
+    }
+}
+
+fn tell(context: &Context, flags: &Teardown, told: Told) -> Outcome {
+    let document = Document {
+        schema: 1,
+        removed: told.removed,
+        remaining: told.remaining,
+    };
+    let is_clean = told.errors.is_empty() && document.remaining.is_empty();
     if context.json() {
-        return report::document(document);
+        report::document(&document);
+    } else {
+        for Removed { kind, name, id, .. } in &document.removed {
+            report::print(&format!("removed {kind} {name} ({id})"));
+        }
+        match (is_clean, document.removed.is_empty()) {
+            (true, true) => report::print("nothing to remove"),
+            (true, false) => report::print("listed again: nothing of it is left"),
+            (false, _) => {}
+        }
     }
-    for removed in &document.removed {
-        report::print(&format!(
-            "removed {} {} ({})",
-            removed.kind, removed.name, removed.id
-        ));
+    if is_clean {
+        return Ok(());
     }
-    if document.removed.is_empty() {
-        report::print("nothing to remove");
-    }
-    if document.remaining.is_empty() {
-        report::print("listed again: nothing of it is left");
-    }
+    let what = "not everything could be removed";
+    let why = told.errors.join("\n");
+    let mut failure = if context.cancel.is_cancelled() {
+        Failure::new(Exit::Interrupted, what, why)
+    } else {
+        Failure::new(Exit::Remains, what, why).mend(
+            "run the same command again; what is protected has to be unprotected at the vendor",
+        )
+    };
+    failure.remains = document.remaining;
+    failure.remove = Some(again(context, flags));
+    Err(failure)
 }

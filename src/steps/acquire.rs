@@ -46,7 +46,10 @@ pub async fn create<'a>(
     for (at, choice) in choices.iter().enumerate() {
         running.doing(format!("create {choice}"));
         let order = order(job, plan, run, choice, &host_key, login.clone())?;
-        match cloud.provider.create(&order).await {
+        job.ordering.send_replace(true);
+        let ordered = cloud.provider.create(&order).await;
+        job.ordering.send_replace(false);
+        match ordered {
             Ok(ordered) if ordered.adopted => {
                 return Err(someone_was_faster(job, &ordered));
             }

@@ -4,7 +4,7 @@ use crate::lab::{Lab, Served};
 use serde_json::{Value, json};
 
 /// One request as any client of the vendor's makes it.
-fn api(served: &Served, method: &str, path: &str, body: &Value) -> Value {
+pub(crate) fn api(served: &Served, method: &str, path: &str, body: &Value) -> Value {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let mut request = reqwest::Client::new()

@@ -1,7 +1,7 @@
 //! What an `up` tells in the end. The JSON keys are an interface: `docs/json.md`.
 
 use crate::clouds::Cloud;
-use crate::commands::found::hourly;
+use crate::commands::found::{hourly, naming};
 use crate::context::Context;
 use crate::engine::Proven;
 use crate::found::{Firmware, Found, RunningSystem};
@@ -12,7 +12,7 @@ use crate::job::Job;
 use crate::report::FailureDocument;
 use ipnet::Ipv6Net;
 use jiff::Timestamp;
-use provision_api::{Arch, Catalog, RunId, ServerId};
+use provision_api::{Arch, Catalog, HostName, Role, RunId, ServerId};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use std::net::Ipv4Addr;
@@ -50,7 +50,9 @@ pub(crate) struct HostDocument {
     currency: Option<String>,
     expires_at: Option<Timestamp>,
     #[serde(skip)]
-    host: String,
+    host: HostName,
+    #[serde(skip)]
+    role: Role,
     #[serde(skip)]
     login: String,
 }
@@ -66,6 +68,7 @@ impl HostDocument {
             price_hourly: hourly(catalog, server).map(|p| p.normalize()),
             currency: Some(catalog.currency.clone()),
             expires_at: proven.server.marks().expires,
+            role: proven.server.marks().role,
             ..Self::of_machine(job, &proven.found, proven.admin.shown())
         }
     }
@@ -97,13 +100,14 @@ impl HostDocument {
             price_hourly: None,
             currency: None,
             expires_at: None,
-            host: job.host.name.to_string(),
+            host: job.host.name.clone(),
+            role: Role::Server,
             login,
         }
     }
 
     pub(crate) fn text(&self, context: &Context) -> String {
-        let flags = context.flags();
+        let naming = naming(context, &self.host, self.role);
         let mut text = format!("{} is up and proven\n", self.name);
         let mut line = |head: &str, body: String| {
             text.push_str(&format!("  {head:<10}{body}\n"));
@@ -114,7 +118,7 @@ impl HostDocument {
         if !addresses.is_empty() {
             line("address", addresses.join(", "));
         }
-        line("log in", format!("provision ssh {}{flags}", self.host));
+        line("log in", format!("provision ssh {naming}"));
         line("", self.login.clone());
         if let Some(system) = &self.system {
             line("system", system.clone());
@@ -146,7 +150,7 @@ impl HostDocument {
                 ""
             };
             line("cost", format!("{price} {currency}/h{emulated}, {until}"));
-            line("remove", format!("provision teardown {}{flags}", self.host));
+            line("remove", format!("provision teardown {naming}"));
         }
         text
     }
