@@ -99,7 +99,9 @@ pub async fn evaluated(job: &Job) -> Outcome<Option<Wanted>> {
         within: job.context.deadlines.evaluate(),
         cancel: job.context.cancel.clone(),
     };
-    if job.lacks_evaluation() {
+    let evaluations = &job.context.evaluations;
+    let _place = evaluations.place().await;
+    if evaluations.are_lacking() {
         return Ok(None);
     }
     let nix = Nix::find().await;
@@ -141,7 +143,7 @@ pub async fn system_path(job: &Job) -> Outcome<String> {
 
 fn lacking(job: &Job, why: &str) -> Outcome<Option<Wanted>> {
     if job.emulated() {
-        job.remember_lack(why);
+        job.context.evaluations.lack(why);
         return Ok(None);
     }
     Err(Failure::new(
