@@ -2,8 +2,9 @@
 //! installation finds ahead on its PATH.
 
 use clap::Parser as _;
-use provision::cli::Cli;
+use provision::cli::{Cli, Output};
 use provision::failure::{Exit, Failure};
+use provision::report::FailuresDocument;
 use provision::signals::Signals;
 use provision::{commands, report, ssh};
 use std::ffi::OsString;
@@ -25,8 +26,13 @@ fn main() -> ExitCode {
 }
 
 fn provision(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let cli = Cli::parse_from(arguments);
+    let arguments: Vec<OsString> = arguments.collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return misunderstood(&error, &arguments),
+    };
     log(cli.global.verbose);
+    let output = cli.global.output;
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -48,13 +54,32 @@ fn provision(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => tell(&failure),
+        Err(failure) => tell(&failure, output),
     }
 }
 
-fn tell(failure: &Failure) -> ExitCode {
+/// What clap says of the command line: help and version are no failures.
+fn misunderstood(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    let json = |pair: &[OsString]| pair[0] == "--output" && pair[1] == "json";
+    if arguments.iter().any(|a| a == "--output=json") || arguments.windows(2).any(json) {
+        let text = error.to_string();
+        let why = text.trim_start_matches("error: ").trim_end();
+        let failure = Failure::new(Exit::Usage, "the command line is not understood", why);
+        report::document(&FailuresDocument::of(&failure));
+    }
+    ExitCode::from(Exit::Usage as u8)
+}
+
+fn tell(failure: &Failure, output: Output) -> ExitCode {
     if !failure.what.is_empty() {
         report::complain(report::failure(failure).trim_end());
+        if output == Output::Json && !report::has_document() {
+            report::document(&FailuresDocument::of(failure));
+        }
     }
     ExitCode::from(failure.code())
 }

@@ -30,6 +30,8 @@ pub struct HostPlan {
     pub role: Role,
     /// How long it may live from now on.
     pub ttl: Option<SignedDuration>,
+    /// Whether a server that is proven gets a new end, because `--ttl` was given.
+    pub renews: bool,
     /// The vendor's image that it is made from.
     pub image: String,
     /// What has to be done.
@@ -73,8 +75,15 @@ impl HostPlan {
             .ttl
             .or(host.spec.ttl)
             .or((role == Role::Test).then_some(TEST_TTL));
+        if let Some(ttl) = ttl {
+            is_date(&name, ttl)?;
+        }
         let wishes = Wishes::of(&host, known.provider);
-        let action = match existing(&host.name, &name, role, known)? {
+        let found = existing(&host.name, &name, role, known)?;
+        if let Some(server) = &found {
+            as_wished(server.server(), flags)?;
+        }
+        let action = match found {
             Some(server) if flags.reinstall => Action::Reinstall(server),
             Some(server) if server.marks().phase != Phase::Proven => Action::Resume(server),
             Some(server) => Action::Nothing(server),
@@ -95,6 +104,7 @@ impl HostPlan {
             name,
             role,
             ttl,
+            renews: flags.ttl.is_some(),
             image: wishes.image,
             action,
         })
@@ -152,7 +162,12 @@ impl HostPlan {
                 server.marks().phase
             ),
             Action::Nothing(server) => {
-                format!("nothing to do: server {} is proven", server.id())
+                let id = server.id();
+                if self.renews {
+                    format!("set the end of server {id}, which is proven{until}")
+                } else {
+                    format!("nothing to do: server {id} is proven")
+                }
             }
         }
     }
@@ -252,6 +267,39 @@ fn existing(
             )
             .mend(format!("remove them: provision teardown {host}")))
         }
+    }
+}
+
+/// A server that exists keeps its type and its place: flags that say otherwise are not dropped.
+fn as_wished(server: &Server, flags: &UpFlags) -> Outcome {
+    for (flag, given, is) in [
+        ("--type", &flags.server_type, &server.server_type),
+        ("--location", &flags.location, &server.location),
+    ] {
+        if let Some(given) = given.as_ref().filter(|given| *given != is) {
+            return Err(Failure::new(
+                Exit::Refused,
+                format!("{}: exists, and is not as {flag} says", server.name),
+                format!("server {} is {is}, and {given} is asked for", server.id),
+            )
+            .mend(format!(
+                "leave {flag} out, or remove the server first: provision teardown --help"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// An end after the last date that there is would be no end.
+fn is_date(name: &str, ttl: SignedDuration) -> Outcome {
+    match jiff::Timestamp::now().checked_add(ttl) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::new(
+            Exit::Config,
+            format!("{name}: cannot live for {ttl:#}"),
+            error,
+        )
+        .mend("a shorter ttl in host.toml, or none for no end")),
     }
 }
 

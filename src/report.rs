@@ -13,9 +13,10 @@ pub use quote::quote;
 pub use table::table;
 
 use crate::event::Teller;
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Progress bars on a terminal, plain lines elsewhere; both on stderr.
 pub fn choose(verbose: u8) -> Teller {
@@ -28,6 +29,9 @@ pub fn choose(verbose: u8) -> Teller {
 
 /// Writes a text to stdout; a reader that has gone away is no error.
 pub fn print(text: &str) {
+    if text.is_empty() {
+        return;
+    }
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes());
     if !text.ends_with('\n') {
@@ -36,8 +40,17 @@ pub fn print(text: &str) {
     let _ = out.flush();
 }
 
+/// Whether this process has written its document: there is one, whatever comes after it.
+static DOCUMENT: AtomicBool = AtomicBool::new(false);
+
+/// Whether the one JSON document was written.
+pub fn has_document() -> bool {
+    DOCUMENT.load(Ordering::Relaxed)
+}
+
 /// Writes the one JSON document of a command to stdout.
 pub fn document(value: &impl serde::Serialize) {
+    DOCUMENT.store(true, Ordering::Relaxed);
     match serde_json::to_string_pretty(value) {
         Ok(text) => print(&text),
         Err(error) => complain(&format!("cannot write JSON: {error}")),
@@ -65,6 +78,16 @@ pub async fn ask(question: &str) -> Option<String> {
         let _ = tell.send(read.ok().map(|_| answer.trim().to_owned()));
     });
     told.await.ok().flatten()
+}
+
+/// Tells several failures, and ends with the exit code of the first.
+pub fn failures(all: impl IntoIterator<Item = Failure>) -> Outcome {
+    let mut code = None;
+    for one in all {
+        complain(failure(&one).trim_end());
+        code.get_or_insert(one.code());
+    }
+    code.map_or(Ok(()), |code| Err(Failure::ended_with(code.into())))
 }
 
 /// A failure as the user reads it: the cause first, then what remains, then how to go on.

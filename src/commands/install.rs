@@ -7,8 +7,9 @@ use crate::context::Context;
 use crate::engine;
 use crate::event::Step;
 use crate::failure::{Exit, Failure, Outcome};
-use crate::installer::{Installer, check_admin_keys};
+use crate::installer::check_admin_keys;
 use crate::job::Job;
+use crate::preflight;
 use crate::report;
 use crate::ssh::{Target, pins};
 use crate::steps::{build, reach};
@@ -20,9 +21,13 @@ use std::time::{Duration, Instant};
 /// Installs a machine.
 pub async fn run(context: &Arc<Context>, flags: Install) -> Outcome {
     let began = Instant::now();
+    let flags = Install {
+        stage: preflight::stage(&flags.stage)?,
+        ..flags
+    };
     let flake = context.flake()?;
     let host = found::host(&flake, &flags.host)?;
-    Installer::kind(context.sandbox.is_some())?;
+    preflight::programs(context.sandbox.is_some())?;
     let question = format!("This WIPES the machine at {}.", flags.target_ip);
     context
         .confirm(flags.yes, &question, Some(&host.name))

@@ -2,23 +2,24 @@
 
 mod again;
 mod outcome;
+mod planning;
+mod renew;
 mod work;
 
 use crate::cli::UpFlags;
-use crate::clouds::Cloud;
 use crate::commands::found;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::host::Host;
-use crate::installer::Installer;
-use crate::plan::{HostPlan, Known};
-use crate::report;
+use crate::preflight;
+use crate::report::{self, FailureDocument};
 use outcome::Document;
 pub(crate) use outcome::HostDocument;
-use provision_api::{Catalog, HostName};
-use std::collections::BTreeMap;
+use provision_api::HostName;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::task::JoinSet;
 use work::Work;
 
 /// The bare form: one host, found by the provider if it is not named.
@@ -71,44 +72,24 @@ fn named(hosts: &[&Host]) -> String {
     names.join(", ")
 }
 
-/// What is known of one provider, and the plans for its hosts.
-struct Group {
-    cloud: Arc<Cloud>,
-    catalog: Arc<Catalog>,
-    plans: Vec<HostPlan>,
-}
-
 /// Brings hosts up.
 pub async fn run(context: &Arc<Context>, hosts: &[HostName], flags: &UpFlags) -> Outcome {
     let began = Instant::now();
-    let planned = plan(context, hosts, flags);
+    let flags = UpFlags {
+        stage: preflight::stage(&flags.stage)?,
+        ..flags.clone()
+    };
+    let planned = planning::plan(context, hosts, &flags);
     let groups = context.unless_stopped("nothing was done", planned).await?;
-    for group in &groups {
-        for plan in &group.plans {
-            let line = plan.line(&group.catalog.currency);
-            context.teller.note(format!("{}: {line}", plan.name));
-        }
-    }
-    if flags.dry_run {
-        dry_run(context, &groups);
+    if !planning::agreed(context, &groups, &flags).await? {
         return Ok(());
-    }
-    if groups.iter().flat_map(|g| &g.plans).any(HostPlan::is_work) {
-        Installer::kind(context.sandbox.is_some())?;
-        let wiped = wiped(&groups);
-        let question = if wiped.is_empty() {
-            "This costs money.".to_owned()
-        } else {
-            format!("This WIPES {}.", wiped.join(", "))
-        };
-        context.confirm(flags.yes, &question, None).await?;
     }
     let names: Vec<&str> = groups.iter().map(|g| g.cloud.name()).collect();
     let (run, journal) = found::begin_run(context, "up", &names.join(","), hosts)?;
-    let mut tasks = tokio::task::JoinSet::new();
+    let mut works = Vec::new();
     for group in &groups {
         for plan in &group.plans {
-            let work = Work {
+            works.push(Work {
                 context: Arc::clone(context),
                 cloud: Arc::clone(&group.cloud),
                 catalog: Arc::clone(&group.catalog),
@@ -116,115 +97,54 @@ pub async fn run(context: &Arc<Context>, hosts: &[HostName], flags: &UpFlags) ->
                 run: run.clone(),
                 journal: Arc::clone(&journal),
                 flags: flags.clone(),
-            };
-            tasks.spawn(work.run());
+            });
         }
     }
-    let mut done: Vec<HostDocument> = Vec::new();
-    let mut failures: Vec<Failure> = Vec::new();
-    while let Some(ended) = tasks.join_next().await {
-        match ended {
-            Ok(Ok(host)) => done.push(host),
-            Ok(Err(failure)) => failures.push(failure),
-            Err(error) => failures.push(Failure::new(Exit::Other, "a task ended badly", error)),
-        }
-    }
-    done.sort_by(|a, b| a.name.cmp(&b.name));
+    let (done, failed) = all(works).await;
     let document = Document {
         schema: 1,
         hosts: done,
-        failures: failures.iter().map(report::FailureDocument::of).collect(),
+        failures: failed
+            .iter()
+            .map(|(name, failure)| FailureDocument::of(failure).named(name))
+            .collect(),
         sandbox: context.sandbox.is_some(),
         requests: groups.iter().map(|g| g.cloud.provider.requests()).sum(),
         elapsed_seconds: (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
-        run: run.clone(),
+        run,
     };
     if context.json() {
         report::document(&document);
     } else {
         report::print(&document.text(context));
     }
-    match failures.pop() {
-        None => Ok(()),
-        Some(last) => {
-            for failure in &failures {
-                report::complain(report::failure(failure).trim_end());
-            }
-            Err(last)
-        }
-    }
+    report::failures(failed.into_iter().map(|(_, failure)| failure))
 }
 
-/// Asks each provider what there is, and decides what has to be done for each host.
-async fn plan(context: &Arc<Context>, hosts: &[HostName], flags: &UpFlags) -> Outcome<Vec<Group>> {
-    let flake = context.flake()?;
-    let mut by_provider: BTreeMap<String, BTreeMap<HostName, Host>> = BTreeMap::new();
-    for name in hosts {
-        let host = found::host(&flake, name)?;
-        let provider = found::provider_of(context, &host).to_owned();
-        by_provider
-            .entry(provider)
-            .or_default()
-            .insert(name.clone(), host);
+/// Works on all servers at once, and answers with what came of each, both sorted by name.
+async fn all(works: Vec<Work>) -> (Vec<HostDocument>, Vec<(String, Failure)>) {
+    let mut names = HashMap::new();
+    let mut tasks = JoinSet::new();
+    for work in works {
+        let name = work.plan.name.clone();
+        names.insert(tasks.spawn(work.run()).id(), name);
     }
-    let mut groups = Vec::new();
-    for (provider, hosts) in by_provider {
-        let cloud = Cloud::open(context, &provider)?;
-        let (catalog, servers) = tokio::join!(cloud.provider.catalog(), cloud.servers());
-        let catalog =
-            catalog.map_err(|e| Failure::provider("cannot read the vendor's prices", &e))?;
-        let servers = servers?;
-        let known = Known {
-            owner: &context.owner,
-            provider: cloud.name(),
-            capabilities: cloud.provider.capabilities(),
-            catalog: &catalog,
-            servers: &servers,
+    let mut done = Vec::new();
+    let mut failed = Vec::new();
+    while let Some(ended) = tasks.join_next_with_id().await {
+        let (id, outcome) = match ended {
+            Ok((id, outcome)) => (id, outcome),
+            Err(error) => {
+                let why = Failure::new(Exit::Other, "a task ended badly", &error);
+                (error.id(), Err(why))
+            }
         };
-        let plans: Outcome<Vec<HostPlan>> = hosts
-            .into_values()
-            .map(|host| HostPlan::make(host, flags, known))
-            .collect();
-        groups.push(Group {
-            plans: plans?,
-            catalog: Arc::new(catalog),
-            cloud,
-        });
-    }
-    Ok(groups)
-}
-
-fn wiped(groups: &[Group]) -> Vec<String> {
-    let plans = groups.iter().flat_map(|g| &g.plans);
-    plans
-        .filter(|p| p.is_work() && p.server().is_some())
-        .map(|p| p.name.clone())
-        .collect()
-}
-
-fn dry_run(context: &Context, groups: &[Group]) {
-    let plans: Vec<serde_json::Value> = groups
-        .iter()
-        .flat_map(|group| {
-            group.plans.iter().map(|plan| {
-                serde_json::json!({
-                    "name": plan.name,
-                    "host": plan.host.name,
-                    "provider": group.cloud.name(),
-                    "will": plan.line(&group.catalog.currency),
-                    "server_id": plan.server().map(provision_api::OwnedServer::id),
-                })
-            })
-        })
-        .collect();
-    if context.json() {
-        report::document(&serde_json::json!({ "schema": 1, "plans": plans }));
-    } else {
-        for group in groups {
-            for plan in &group.plans {
-                let line = plan.line(&group.catalog.currency);
-                report::print(&format!("{}: would {line}", plan.name));
-            }
+        match outcome {
+            Ok(host) => done.push(host),
+            Err(failure) => failed.push((names.remove(&id).unwrap_or_default(), failure)),
         }
     }
+    done.sort_by(|a: &HostDocument, b| a.name.cmp(&b.name));
+    failed.sort_by(|a, b| a.0.cmp(&b.0));
+    (done, failed)
 }

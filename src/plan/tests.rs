@@ -224,3 +224,44 @@ fn a_test_machine_has_a_name_and_an_end_of_its_own() {
     assert_eq!(plan.ttl, Some(TEST_TTL));
     assert_eq!(make(WISHES, &UpFlags::default(), &[]).unwrap().ttl, None);
 }
+
+#[test]
+fn a_server_that_exists_keeps_its_type_and_place() {
+    let proven = [server("me", "web-1", Role::Server, Phase::Proven)];
+    let flags = |server_type: &str, location: &str| UpFlags {
+        server_type: Some(server_type.into()),
+        location: Some(location.into()),
+        ..UpFlags::default()
+    };
+    for (flags, word) in [
+        (flags("cpx22", "fsn1"), "--type"),
+        (flags("cx23", "nbg1"), "--location"),
+    ] {
+        let refusal = make(WISHES, &flags, &proven).unwrap_err();
+        assert_eq!(refusal.exit, Exit::Refused);
+        assert!(refusal.what.contains(word), "{refusal}");
+    }
+    make(WISHES, &flags("cx23", "fsn1"), &proven).unwrap();
+}
+
+#[test]
+fn a_proven_server_gets_the_end_that_is_given_and_no_other() {
+    let proven = [server("me", "web-1", Role::Server, Phase::Proven)];
+    let hour = UpFlags {
+        ttl: Some(SignedDuration::from_hours(1)),
+        ..UpFlags::default()
+    };
+    let plan = make(WISHES, &hour, &proven).unwrap();
+    assert!(plan.renews && !plan.is_work());
+    assert!(plan.line("EUR").contains("1h"), "{}", plan.line("EUR"));
+    let plan = make(
+        &format!("ttl = '2h'\n{WISHES}"),
+        &UpFlags::default(),
+        &proven,
+    )
+    .unwrap();
+    assert!(!plan.renews);
+    let forever = format!("ttl = '876000000h'\n{WISHES}");
+    let refusal = make(&forever, &UpFlags::default(), &[]).unwrap_err();
+    assert_eq!(refusal.exit, Exit::Config, "{refusal}");
+}

@@ -185,3 +185,140 @@ fn how_slow_the_sandbox_is_must_be_understood() {
     command.env("PROVISION_SANDBOX_LATENCY", "bogus");
     Ran::of(command.output().unwrap()).failed(2, &["PROVISION_SANDBOX_LATENCY", "bogus"]);
 }
+
+#[test]
+fn what_the_installation_lacks_is_found_before_anything_is_paid_for() {
+    let lab = Lab::new();
+    let hash = "0".repeat(64);
+    for (flags, words) in [
+        ("--extra-files nowhere".to_owned(), "--extra-files"),
+        (
+            "--disk-encryption-keys /k nowhere".to_owned(),
+            "--disk-encryption-keys",
+        ),
+        ("--store-paths nowhere nowhere".to_owned(), "--store-paths"),
+        (format!("--kexec nowhere --kexec-sha256 {hash}"), "--kexec"),
+        (
+            format!("--kexec http://127.0.0.1/x --kexec-sha256 {hash}"),
+            "https",
+        ),
+        (
+            "--kexec https://127.0.0.1/x --kexec-sha256 abc".to_owned(),
+            "64 hexadecimal",
+        ),
+    ] {
+        for verb in [
+            "up hetzner-cloud --dry-run",
+            "up hetzner-cloud",
+            "install hetzner-cloud --target-ip 127.0.0.9 --accept-new-host-key",
+        ] {
+            lab.run(&format!("{verb} --sandbox {flags}"))
+                .failed(2, &[words]);
+        }
+    }
+    let wrong = format!("up hetzner-cloud --sandbox --kexec flake.nix --kexec-sha256 {hash}");
+    lab.run(&wrong).failed(9, &["its SHA-256 is"]);
+    assert!(lab.servers().is_empty());
+    let mut command = lab.command("up hetzner-cloud --sandbox --dry-run");
+    command.env("PATH", lab.path("empty"));
+    Ran::of(command.output().unwrap()).failed(14, &["ssh", "openssh-client"]);
+}
+
+#[test]
+fn paths_are_read_from_the_users_folder() {
+    let lab = Lab::new();
+    std::fs::create_dir_all(lab.path("here/files/etc")).unwrap();
+    std::fs::write(lab.path("here/files/etc/motd"), "hello\n").unwrap();
+    std::fs::write(lab.path("here/disk.key"), "key\n").unwrap();
+    let mut command = lab.command(
+        "up hetzner-cloud --sandbox --flake ../flake --extra-files files \
+         --disk-encryption-keys /tmp/disk.key disk.key",
+    );
+    command.current_dir(lab.path("here"));
+    Ran::of(command.output().unwrap()).succeeded();
+}
+
+#[test]
+fn a_bare_call_shows_how_it_is_used_and_makes_nothing() {
+    let lab = Lab::new();
+    for arguments in ["", "--yes", "--output json"] {
+        lab.run(arguments).failed(2, &["provider", "--help"]);
+    }
+    assert!(!lab.state().exists());
+}
+
+#[test]
+fn every_failure_is_one_document_where_json_is_wanted() {
+    let lab = Lab::new();
+    for (arguments, code) in [
+        ("up nobody --sandbox", 3),
+        ("list", 3),
+        ("list --owner me", 5),
+        ("ssh hetzner-cloud --sandbox", 4),
+        ("host key nobody --sandbox", 3),
+        ("upp --sandbox", 2),
+        ("--sandbox", 2),
+    ] {
+        let ran = lab.run(&format!("{arguments} --output json"));
+        assert_eq!(ran.code, code, "{ran}");
+        let document = ran.json();
+        assert_eq!(document["schema"], 1);
+        assert_eq!(document["failures"][0]["exit_code"], code, "{ran}");
+        assert!(!document["failures"][0]["what"].as_str().unwrap().is_empty());
+    }
+    let ran = lab.run("up hetzner-cloud --sandbox --max-price 0.0001");
+    assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn of_several_failures_the_first_by_name_decides() {
+    let lab = Lab::with_world(&json!({ "sold_out": [{ "type": "cpx22" }] }));
+    let toml = |layout: &str, server_type: &str| {
+        format!(
+            "provider = 'hetzner'\nlayout = '{layout}'\n[hetzner]\ntypes = ['{server_type}']\n\
+             locations = ['fsn1']\n"
+        )
+    };
+    // the first is refused by the vendor at once, the other by the gate a good while later
+    lab.add_host("aa", &toml("auto", "cpx22"));
+    lab.add_host("zz", &toml("uefi", "cx23"));
+    let ran = lab.run("up zz aa --sandbox --output json");
+    assert_eq!(ran.code, 7, "{ran}");
+    let document = ran.json();
+    let failures = document["failures"].as_array().unwrap();
+    let told: Vec<_> = failures
+        .iter()
+        .map(|f| (&f["name"], &f["exit_code"]))
+        .collect();
+    assert_eq!(told, [(&json!("aa"), &json!(7)), (&json!("zz"), &json!(8))]);
+    let ran = lab.run("up zz aa --sandbox");
+    assert_eq!((ran.code, ran.stdout.as_str()), (7, ""));
+    assert_eq!(ran.stderr.matches("error: ").count(), 2, "{ran}");
+}
+
+#[test]
+fn flags_are_not_dropped() {
+    let lab = Lab::new();
+    for flags in [
+        "--on-failure teardown",
+        "--build-on remote",
+        "--kexec x --kexec-sha256 y",
+    ] {
+        lab.run(&format!("{flags} up hetzner-cloud --sandbox"))
+            .failed(2, &["before a command"]);
+    }
+    assert_eq!(lab.run("up hetzner-cloud --ttl 7000000d").code, 2);
+    lab.run_hurried("1e300", "up hetzner-cloud --sandbox")
+        .succeeded();
+    assert_eq!(lab.servers()[0]["expires_at"], serde_json::Value::Null);
+    let run = lab.servers()[0]["run"].clone();
+    for other in ["--type cpx22", "--location hel1"] {
+        lab.run(&format!("up hetzner-cloud --sandbox {other}"))
+            .failed(4, &["exists", other.split(' ').next().unwrap()]);
+    }
+    let document = lab.json("up hetzner-cloud --sandbox --ttl 1h");
+    assert!(document["hosts"][0]["expires_at"].is_string(), "{document}");
+    let server = &lab.servers()[0];
+    assert!(server["expires_at"].is_string(), "{server}");
+    assert_eq!((&server["phase"], &server["run"]), (&json!("proven"), &run));
+}

@@ -1,0 +1,128 @@
+//! What an `up` will do for each host: asked of each provider, shown, and agreed to.
+
+use crate::cli::UpFlags;
+use crate::clouds::Cloud;
+use crate::commands::found;
+use crate::context::Context;
+use crate::failure::{Failure, Outcome};
+use crate::host::Host;
+use crate::plan::{HostPlan, Known};
+use crate::preflight;
+use crate::report;
+use provision_api::{Catalog, HostName, OwnedServer};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is known of one provider, and the plans for its hosts.
+pub(super) struct Group {
+    pub(super) cloud: Arc<Cloud>,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) plans: Vec<HostPlan>,
+}
+
+/// Looks at everything that can be looked at before money is spent or data is lost, says what will
+/// be done, and asks. Answers whether it is to be done: not if only that was asked.
+pub(super) async fn agreed(context: &Context, groups: &[Group], flags: &UpFlags) -> Outcome<bool> {
+    for group in groups {
+        for plan in &group.plans {
+            let line = plan.line(&group.catalog.currency);
+            context.teller.note(format!("{}: {line}", plan.name));
+        }
+    }
+    let is_work = groups.iter().flat_map(|g| &g.plans).any(HostPlan::is_work);
+    if is_work {
+        preflight::programs(context.sandbox.is_some())?;
+    }
+    if flags.dry_run {
+        dry_run(context, groups);
+        return Ok(false);
+    }
+    if is_work {
+        let wiped = wiped(groups);
+        let question = if wiped.is_empty() {
+            "This costs money.".to_owned()
+        } else {
+            format!("This WIPES {}.", wiped.join(", "))
+        };
+        context.confirm(flags.yes, &question, None).await?;
+    }
+    Ok(true)
+}
+
+/// Asks each provider what there is, and decides what has to be done for each host.
+pub(super) async fn plan(
+    context: &Arc<Context>,
+    hosts: &[HostName],
+    flags: &UpFlags,
+) -> Outcome<Vec<Group>> {
+    let flake = context.flake()?;
+    let mut by_provider: BTreeMap<String, BTreeMap<HostName, Host>> = BTreeMap::new();
+    for name in hosts {
+        let host = found::host(&flake, name)?;
+        let provider = found::provider_of(context, &host).to_owned();
+        by_provider
+            .entry(provider)
+            .or_default()
+            .insert(name.clone(), host);
+    }
+    let mut groups = Vec::new();
+    for (provider, hosts) in by_provider {
+        let cloud = Cloud::open(context, &provider)?;
+        let (catalog, servers) = tokio::join!(cloud.provider.catalog(), cloud.servers());
+        let catalog =
+            catalog.map_err(|e| Failure::provider("cannot read the vendor's prices", &e))?;
+        let servers = servers?;
+        let known = Known {
+            owner: &context.owner,
+            provider: cloud.name(),
+            capabilities: cloud.provider.capabilities(),
+            catalog: &catalog,
+            servers: &servers,
+        };
+        let plans: Outcome<Vec<HostPlan>> = hosts
+            .into_values()
+            .map(|host| HostPlan::make(host, flags, known))
+            .collect();
+        groups.push(Group {
+            plans: plans?,
+            catalog: Arc::new(catalog),
+            cloud,
+        });
+    }
+    Ok(groups)
+}
+
+fn wiped(groups: &[Group]) -> Vec<String> {
+    let plans = groups.iter().flat_map(|g| &g.plans);
+    plans
+        .filter(|p| p.is_work() && p.server().is_some())
+        .map(|p| p.name.clone())
+        .collect()
+}
+
+fn dry_run(context: &Context, groups: &[Group]) {
+    let plans: Vec<serde_json::Value> = groups
+        .iter()
+        .flat_map(|group| {
+            group.plans.iter().map(|plan| {
+                serde_json::json!({
+                    "name": plan.name,
+                    "host": plan.host.name,
+                    "provider": group.cloud.name(),
+                    "will": plan.line(&group.catalog.currency),
+                    "server_id": plan.server().map(OwnedServer::id),
+                })
+            })
+        })
+        .collect();
+    if context.json() {
+        report::document(&serde_json::json!({ "schema": 1, "plans": plans }));
+    } else {
+        for group in groups {
+            for plan in &group.plans {
+                let line = plan.line(&group.catalog.currency);
+                report::print(&format!("{}: would {line}", plan.name));
+            }
+        }
+    }
+}
