@@ -1,20 +1,22 @@
 //! `provision rescue`: reboots into the vendor's rescue system, or back to the disk, and proves it.
 
+mod first_key;
+
 use crate::cli::{Rescue, Stage};
 use crate::clouds::Cloud;
 use crate::commands::found;
 use crate::context::Context;
-use crate::event::{Running, Step};
+use crate::event::Step;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::found::{Found, RunningSystem};
+use crate::host::Host;
 use crate::job::Job;
 use crate::report;
-use crate::ssh::{Target, pins};
+use crate::ssh::Target;
 use crate::steps::{boot, drive, reach};
 use crate::trust;
-use provision_api::wait::{Attempt, Deadline, WaitError, until};
-use provision_api::{Backoff, Fingerprint, Intent, OwnedServer, Phase, Role};
-use std::convert::Infallible;
+use first_key::first_key;
+use provision_api::{Intent, OwnedServer, Phase, Role};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,36 +36,48 @@ pub async fn run(context: &Arc<Context>, flags: &Rescue) -> Outcome {
             format!("{} shows its password elsewhere", cloud.name()),
         ));
     }
+    let name = host.name.clone();
+    let worked = work(context, &cloud, host, &server, flags.off).await;
+    match worked {
+        Ok((job, target, found)) => {
+            tell(context, &job, flags, &target, &found);
+            Ok(())
+        }
+        Err(failure) => {
+            let role = Role::of(flags.test);
+            let off = if flags.off { " --off" } else { "" };
+            let naming = found::naming(context, &name, role);
+            let resume = format!("provision rescue {naming}{off}");
+            Err(found::with_remains(context, &cloud, (&name, role), failure, resume).await)
+        }
+    }
+}
+
+/// The job under its lock, until it is done or stopped.
+async fn work(
+    context: &Arc<Context>,
+    cloud: &Arc<Cloud>,
+    host: Host,
+    server: &OwnedServer,
+    is_off: bool,
+) -> Outcome<(Job, Target, Found)> {
     let name = server.server().name.clone();
     let kept = context.state.server(&name)?;
     let _lock = kept.lock(&name)?;
     let hosts = [host.name.clone()];
     let (run, journal) = found::begin_run(context, "rescue", cloud.name(), &hosts)?;
-    let job = found::job(
-        context,
-        Some(&cloud),
-        host,
-        name,
-        &run,
-        &journal,
-        Stage::default(),
-    )?;
+    let stage = Stage::default();
+    let job = found::job(context, Some(cloud), host, name, &run, &journal, stage)?;
     let work = async {
-        if flags.off {
-            off(&job, &server).await
+        if is_off {
+            off(&job, server).await
         } else {
-            on(&job, &cloud, &server).await
+            on(&job, cloud, server).await
         }
     };
-    let (target, found) = tokio::select! {
-        biased;
-        done = work => done?,
-        () = context.cancel.cancelled() => {
-            return Err(Failure::interrupted(format!("{}: stopped", job.name)));
-        }
-    };
-    tell(context, &job, flags.off, &target, &found);
-    Ok(())
+    let stopped = format!("{}: stopped", job.name);
+    let (target, found) = context.unless_stopped(stopped, work).await?;
+    Ok((job, target, found))
 }
 
 async fn on(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome<(Target, Found)> {
@@ -92,52 +106,12 @@ async fn on(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome<(Target, 
     Ok((target, found))
 }
 
-/// The rescue system's host key cannot be known: the first one that is not the installed
-/// system's is pinned, and no secret is sent over the connection.
-async fn first_key(
-    job: &Job,
-    running: &Running,
-    server: &OwnedServer,
-    target: &Target,
-) -> Outcome<Fingerprint> {
-    running.doing("wait for the rescue system");
-    let deadlines = job.context.deadlines;
-    let (host, port) = (target.host.as_str(), target.port);
-    let known = server.marks().host_key;
-    let key = until(
-        "the rescue system to show its host key",
-        Deadline::after(deadlines.first_boot()),
-        &Backoff::new(Duration::from_millis(200), Duration::from_secs(3)),
-        &job.context.cancel,
-        async || {
-            Ok::<_, Infallible>(
-                match pins::shown_by(host, port, deadlines.command()).await {
-                    Ok(Some(key)) if Some(Fingerprint::of_key(&key)) == known => {
-                        Attempt::NotYet("the installed system still answers".to_owned())
-                    }
-                    Ok(Some(key)) => Attempt::Ready(key),
-                    Ok(None) => Attempt::NotYet("nobody answers".to_owned()),
-                    Err(failure) => Attempt::NotYet(failure.to_string()),
-                },
-            )
-        },
-    )
-    .await
-    .map_err(|error| match error {
-        WaitError::Cancelled { .. } => Failure::interrupted(job.name.clone()),
-        late => Failure::new(
-            Exit::Unreachable,
-            format!("{}: the rescue system does not answer", job.name),
-            late,
-        )
-        .mend("look at its console at the vendor"),
-    })?;
-    pins::write(&target.pins, &job.name, std::slice::from_ref(&key))?;
-    Ok(Fingerprint::of_key(&key))
-}
-
 async fn off(job: &Job, server: &OwnedServer) -> Outcome<(Target, Found)> {
     let running = job.begin(Step::Boot, "boot from the disk")?;
+    if let Some(there) = installed_answers(job, server).await {
+        job.done(running, Step::Boot, "it runs from its disk already")?;
+        return Ok(there);
+    }
     let before = boot_id_now(job, server).await;
     drive::fulfil(job, &running, Step::Boot, server, &Intent::FromDisk).await?;
     if server.marks().phase < Phase::Installed {
@@ -150,16 +124,31 @@ async fn off(job: &Job, server: &OwnedServer) -> Outcome<(Target, Found)> {
             "there is no system to prove",
         )
         .mend(format!(
-            "provision up {}{}",
-            job.host.name,
-            job.context.flags()
+            "provision up {}",
+            found::naming(&job.context, &job.host.name, server.marks().role)
         )));
     }
     let wait = job.context.deadlines.boot();
     let admin = trust::admin(&job.context, &job.host, server, wait).await?;
     let found = boot::from_disk(job, &running, &admin, before.as_deref()).await?;
+    // the key of a rescue system that is gone is never to be accepted again
+    let _ = std::fs::remove_file(job.kept.pins("rescue"));
     job.done(running, Step::Boot, "the installed system answers")?;
     Ok((admin, found))
+}
+
+/// The installed system, if it runs and nothing else is to be booted next: a host that is at work
+/// is not reset for nothing.
+async fn installed_answers(job: &Job, server: &OwnedServer) -> Option<(Target, Found)> {
+    if server.server().rescue_armed || server.marks().phase < Phase::Installed {
+        return None;
+    }
+    let wait = Duration::from_secs(2);
+    let admin = trust::admin(&job.context, &job.host, server, wait).await;
+    let admin = admin.ok()?;
+    let found = reach::ask(&admin, job.context.deadlines.command()).await;
+    let found = found.ok()?;
+    matches!(found.system, RunningSystem::NixOs { .. }).then_some((admin, found))
 }
 
 /// The boot that runs now, if anything that we know answers.
@@ -175,7 +164,7 @@ async fn boot_id_now(job: &Job, server: &OwnedServer) -> Option<String> {
     Some(reach::ask(&admin.ok()?, quick).await.ok()?.boot_id)
 }
 
-fn tell(context: &Context, job: &Job, off: bool, target: &Target, found: &Found) {
+fn tell(context: &Context, job: &Job, flags: &Rescue, target: &Target, found: &Found) {
     if context.json() {
         return report::document(&serde_json::json!({
             "schema": 1,
@@ -186,11 +175,11 @@ fn tell(context: &Context, job: &Job, off: bool, target: &Target, found: &Found)
             "host": target.host,
             "port": target.port,
             "user": target.user,
-            "trust": if off { "pinned" } else { "first-use" },
+            "trust": if flags.off { "pinned" } else { "first-use" },
             "login": target.shown(),
         }));
     }
-    let what = if off {
+    let what = if flags.off {
         "runs from its disk"
     } else {
         "is in rescue"
@@ -201,11 +190,10 @@ fn tell(context: &Context, job: &Job, off: bool, target: &Target, found: &Found)
         found.boot_id,
         target.shown()
     ));
-    if !off {
-        let flags = context.flags();
+    if !flags.off {
+        let naming = found::naming(context, &job.host.name, Role::of(flags.test));
         report::print(&format!(
-            "  back to the disk: provision rescue {} --off{flags}",
-            job.host.name
+            "  back to the disk: provision rescue {naming} --off"
         ));
     }
 }

@@ -21,4 +21,5 @@ mod rescue;
 mod secrets;
 mod teardown;
 mod signals;
+mod ssh;
 mod trust;
