@@ -147,12 +147,21 @@ async fn a_volume_that_is_not_ours_outlives_the_server_and_ours_does_not() {
     pair.volume("of-another-host", &server, other_host).await;
     pair.volume("theirs", &server, json!({ "env": "prod" }))
         .await;
+    // the same host's, and on no server
+    let body = json!({
+        "name": "kept-apart", "size": 10, "location": server.server().location,
+        "labels": { "provision-owner": "ann", "provision-host": "web-1" },
+    });
+    pair.raw("POST", "/volumes", body).await;
     pair.be_gone(&server).await;
-    assert_eq!(pair.names("volumes").await, ["of-another-host", "theirs"]);
+    assert_eq!(
+        pair.names("volumes").await,
+        ["of-another-host", "theirs", "kept-apart"]
+    );
 
     let left = pair.hetzner.leftovers(&owner()).await.unwrap();
     let names: Vec<_> = left.iter().map(|left| left.name.as_str()).collect();
-    assert_eq!(names, ["of-another-host"]);
+    assert_eq!(names, ["of-another-host", "kept-apart"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -89,8 +89,7 @@ async fn an_address_given_later_is_kept_even_if_it_is_as_young_as_the_server() {
 #[tokio::test]
 async fn volumes_of_ours_go_after_the_server() {
     let stub = to_be_gone(|server| server["volumes"] = json!([5])).await;
-    stub.on(delete("/volumes/6"), ResponseTemplate::new(204))
-        .await;
+    stub.on(put("/volumes/5"), answer(200, "volume.json")).await;
     let server = seen_earlier().await;
     let accepted = stub
         .hetzner
@@ -98,7 +97,22 @@ async fn volumes_of_ours_go_after_the_server() {
         .await
         .unwrap();
     assert_eq!(accepted.next, Some(Stage(1)));
-    // the fixture's volume 5 still hangs on a server, 6 on none
+    // the fixture's volume 5 hangs on the server, 6 on none: only 5 is to go with it
+    let labels = stub.body_of("PUT /volumes/5").await["labels"].clone();
+    assert_eq!(labels["provision-goes-with"], "42");
+    assert_eq!(labels["provision-owner"], "ann", "the others stay");
+
+    let mut volumes = json("volumes.json");
+    volumes["volumes"][0]["server"] = Value::Null;
+    volumes["volumes"][0]["labels"] = labels;
+    let stub = Stub::new().await;
+    stub.on(
+        get("/volumes"),
+        ResponseTemplate::new(200).set_body_json(volumes),
+    )
+    .await;
+    stub.on(delete("/volumes/5"), ResponseTemplate::new(204))
+        .await;
     let accepted = stub
         .hetzner
         .drive(&server, &Intent::Gone, Stage(1))
@@ -106,8 +120,8 @@ async fn volumes_of_ours_go_after_the_server() {
         .unwrap();
     assert_eq!(accepted, Accepted::default());
     let asked = stub.asked().await;
-    assert_eq!(asked.last().unwrap(), "DELETE /volumes/6");
-    assert!(!asked.iter().any(|call| call == "DELETE /volumes/5"));
+    assert_eq!(asked.last().unwrap(), "DELETE /volumes/5");
+    assert!(!asked.iter().any(|call| call == "DELETE /volumes/6"));
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ pub(crate) const HOST: &str = "provision-host";
 /// Ids of the primary IPs that the vendor made with the server, joined by a dot: what else
 /// hangs on the server when it goes is somebody's own.
 pub(crate) const BORN_WITH: &str = "provision-ips";
+/// On a volume of ours: the id of the server that it is deleted with.
+pub(crate) const GOES_WITH: &str = "provision-goes-with";
 const RUN: &str = "provision-run";
 const ROLE: &str = "provision-role";
 const PHASE: &str = "provision-phase";

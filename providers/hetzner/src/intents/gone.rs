@@ -52,10 +52,7 @@ impl Hetzner {
             });
         }
         self.sort_addresses(&fresh, owner).await?;
-        let hung = !self
-            .own_volumes(server, |volume| volume.server == Some(fresh.id), &fresh)
-            .await?
-            .is_empty();
+        let hung = self.condemn_volumes(server, &fresh).await?;
         let mut accepted = self
             .delete(&format!("/servers/{}", fresh.id), &operation)
             .await?;
@@ -91,17 +88,28 @@ impl Hetzner {
         Ok(())
     }
 
-    /// Volumes with our mark for this host; asked for only if the server has any.
-    async fn own_volumes(
-        &self,
-        server: &OwnedServer,
-        which: impl Fn(&Volume) -> bool,
-        fresh: &wire::Server,
-    ) -> Result<Vec<Volume>> {
+    /// Writes on our volumes that hang on the server that they go with it: once it is gone they
+    /// cannot be told from those of the same host that hung on nothing, and these stay. Answers
+    /// whether there are any; asks only if the server has volumes at all.
+    async fn condemn_volumes(&self, server: &OwnedServer, fresh: &wire::Server) -> Result<bool> {
         if fresh.volumes.is_empty() {
-            return Ok(Vec::new());
+            return Ok(false);
         }
-        self.marked_volumes(server, which).await
+        let id = fresh.id;
+        let hung = self
+            .marked_volumes(server, |volume| volume.server == Some(id))
+            .await?;
+        for volume in &hung {
+            let mut labels = volume.labels.clone();
+            labels.insert(labels::GOES_WITH.to_owned(), id.to_string());
+            let request = Request::put(
+                format!("/volumes/{}", volume.id),
+                format!("give up volume {}", volume.name),
+            );
+            let request = with_body(request, &json!({ "labels": labels }))?;
+            self.http.send(&request).await?;
+        }
+        Ok(!hung.is_empty())
     }
 
     async fn marked_volumes(
@@ -124,10 +132,11 @@ impl Hetzner {
     }
 
     async fn delete_volumes(&self, server: &OwnedServer) -> Result<Accepted> {
-        for volume in self
-            .marked_volumes(server, |volume| volume.server.is_none())
-            .await?
-        {
+        let goes_with = |volume: &Volume| {
+            let label = volume.labels.get(labels::GOES_WITH);
+            volume.server.is_none() && label.is_some_and(|id| id == server.id().as_str())
+        };
+        for volume in self.marked_volumes(server, goes_with).await? {
             let operation = format!("delete volume {}", volume.name);
             self.delete(&format!("/volumes/{}", volume.id), &operation)
                 .await?;
