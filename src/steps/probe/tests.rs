@@ -1,4 +1,5 @@
 use super::*;
+use crate::found::DiskRole;
 
 fn printed(os: &str, hostname: &str, lsblk: &str, by_id: &str) -> String {
     let answers = [
