@@ -315,3 +315,47 @@ fn a_teardown_is_journalled_and_waits_for_nobody_elses_work() {
         assert!(journal.contains(word), "{word} is missing: {journal}");
     }
 }
+
+#[test]
+fn a_machine_for_tests_takes_no_data_of_its_host_along() {
+    let real = Real::new(&json!({}));
+    let up = real
+        .lab
+        .json("up hetzner-cloud --test --sandbox --owner me");
+    let id: u64 = up["hosts"][0]["server_id"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    real.volume("data", &of("hetzner-cloud"));
+    let body = json!({
+        "name": "scratch", "size": 10, "labels": of("hetzner-cloud"), "server": id,
+    });
+    api(&real.served, "POST", "/volumes", &body);
+    let asked = real.run("teardown --test").failed(4, &["scratch", "--yes"]);
+    assert!(!asked.stderr.contains("volume data"), "{asked}");
+    real.run("teardown --test --yes").succeeded();
+    assert_eq!(real.names("volumes"), ["data"]);
+    assert_eq!(real.names("servers"), ["hetzner-cloud"]);
+}
+
+#[test]
+fn a_run_removes_what_it_made_although_another_went_on_with_it() {
+    let lab = Lab::with_world(&misbehaving(
+        "hetzner-cloud",
+        &json!({ "wrong_system": true }),
+    ));
+    lab.run("up hetzner-cloud --sandbox")
+        .failed(12, &["installed was"]);
+    let made = lab.servers()[0]["run"].as_str().unwrap().to_owned();
+    lab.run("up hetzner-cloud --sandbox")
+        .failed(12, &["installed was"]);
+    let none = lab
+        .run("teardown --run 20200101t000000z-00000 --sandbox")
+        .succeeded();
+    assert!(none.stderr.contains("bears the marks of run"), "{none}");
+    assert_eq!(lab.servers().len(), 1);
+    lab.run(&format!("teardown --run {made} --sandbox"))
+        .succeeded();
+    assert!(lab.servers().is_empty());
+}
