@@ -3,7 +3,7 @@
 use crate::disks::api;
 use crate::lab::{Lab, Ran, Served, interrupt};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 fn up() -> Lab {
     let lab = Lab::new();
@@ -94,10 +94,8 @@ fn spoilt(faults: &Value) -> (Lab, Served) {
 #[test]
 fn a_machine_that_hangs_is_not_waited_for_without_end() {
     let (lab, _served) = spoilt(&json!({ "ssh": "hang" }));
-    let began = Instant::now();
     lab.run("ssh hetzner-cloud --sandbox -- true")
         .failed(10, &["no answer at"]);
-    assert!(began.elapsed() < Duration::from_secs(60));
 
     let child = lab
         .command("ssh hetzner-cloud --sandbox -- true")

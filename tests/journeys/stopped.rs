@@ -43,6 +43,23 @@ fn another_runs_server_is_not_removed_after_a_failure() {
     assert_eq!(lab.servers()[0]["phase"], "proven");
 }
 
+/// Waits until the journal tells that a server is about to be ordered, and a moment longer.
+fn until_it_orders(lab: &Lab) {
+    for _ in 0..600 {
+        std::thread::sleep(Duration::from_millis(100));
+        let runs = std::fs::read_dir(lab.state().join("sandbox/runs"));
+        let orders = runs.into_iter().flatten().flatten().any(|run| {
+            let journal = std::fs::read_to_string(run.path().join("journal.jsonl"));
+            journal.is_ok_and(|text| text.contains("create a server"))
+        });
+        if orders {
+            std::thread::sleep(Duration::from_millis(1500));
+            return;
+        }
+    }
+    panic!("no server is ordered");
+}
+
 #[test]
 fn ctrl_c_during_the_order_loses_no_server() {
     let order = |before_ms: u64| {
@@ -58,7 +75,7 @@ fn ctrl_c_during_the_order_loses_no_server() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(2500));
+        until_it_orders(lab);
         interrupt(child.id());
         Ran::of(child.wait_with_output().unwrap())
     };
@@ -87,7 +104,7 @@ fn ctrl_c_with_on_failure_teardown_removes_the_server() {
         .command("up hetzner-cloud --sandbox --on-failure teardown")
         .spawn()
         .unwrap();
-    std::thread::sleep(Duration::from_millis(4000));
+    until_it_orders(&lab);
     let servers = api(&served, "GET", "/servers", &Value::Null);
     assert_eq!(servers["servers"].as_array().unwrap().len(), 1);
     interrupt(child.id());
