@@ -94,7 +94,8 @@ pub async fn finish(job: &Job, delivered: &Delivered) -> Outcome<(Target, Found)
     let admin = admin(job, &delivered.installer, &delivered.identity)?;
     let running = job.begin(Step::Boot, "boot from the disk")?;
     boot::reboot(job, &running, &delivered.installer).await;
-    boot::gone(job, &running, &delivered.installer).await?;
+    let next = Some(delivered.identity.fingerprint());
+    boot::gone(job, &running, &delivered.installer, next).await?;
     let found = boot::from_disk(job, &running, &admin, Some(&delivered.before))
         .await
         .map_err(|f| job.failed(Step::Boot, f))?;

@@ -87,7 +87,7 @@ async fn installed(job: &Job, server: &OwnedServer) -> Outcome<Entry> {
         (Some(shown), Some(first)) if shown == first.fingerprint() => {
             let installer = job.target(&address, "root", "first-boot");
             boot::reboot(job, &running, &installer).await;
-            boot::gone(job, &running, &installer).await?;
+            boot::gone(job, &running, &installer, server.marks().host_key).await?;
         }
         (Some(_), _) => {}
         (None, _) => {

@@ -6,8 +6,8 @@ use crate::found::{Found, RunningSystem};
 use crate::job::Job;
 use crate::ssh::{Target, pins};
 use crate::steps::reach;
-use provision_api::Backoff;
 use provision_api::wait::{Attempt, Deadline, WaitError, until};
+use provision_api::{Backoff, Fingerprint};
 use ssh_key::PublicKey;
 use std::time::Duration;
 
@@ -28,9 +28,22 @@ pub async fn reboot(job: &Job, running: &Running, installer: &Target) {
 
 /// Waits until the system with these host keys has gone down: as long as it answers, another key
 /// would be taken for an impostor's.
-pub async fn gone(job: &Job, running: &Running, before: &Target) -> Outcome {
+///
+/// Where the next system keeps the key, there is nothing to mistake: its boot id tells.
+pub async fn gone(
+    job: &Job,
+    running: &Running,
+    before: &Target,
+    next: Option<Fingerprint>,
+) -> Outcome {
     running.doing("wait for it to go down");
     let stale = pins::read(&before.pins);
+    if stale
+        .iter()
+        .any(|key| Some(Fingerprint::of_key(key)) == next)
+    {
+        return Ok(());
+    }
     let each = job.context.deadlines.command();
     until(
         "the machine to go down",
