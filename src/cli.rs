@@ -221,6 +221,7 @@ impl BuildOn {
 
 /// What installs a machine that exists.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("trust").required(true).args(["host_key", "accept_new_host_key"]))]
 pub struct Install {
     /// The host of the flake
     pub host: HostName,
@@ -234,14 +235,10 @@ pub struct Install {
     #[arg(long, default_value_t = 22)]
     pub port: u16,
     /// The fingerprint of its host key, as `ssh-keygen -l` prints it
-    #[arg(
-        long,
-        value_name = "SHA256:…",
-        required_unless_present = "accept_new_host_key"
-    )]
+    #[arg(long, value_name = "SHA256:…")]
     pub host_key: Option<Fingerprint>,
     /// Trust whatever host key it shows first
-    #[arg(long, conflicts_with = "host_key")]
+    #[arg(long)]
     pub accept_new_host_key: bool,
     /// Do not ask
     #[arg(long, short)]
@@ -455,6 +452,20 @@ mod tests {
         for text in ["", "2", "-2h", "0s", "1 fortnight", "11y", "7000000d"] {
             assert!(duration(text).is_err(), "{text:?} was taken");
         }
+    }
+
+    #[test]
+    fn install_names_both_ways_to_trust() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        let error = parse("provision install web-1 --target-ip 192.0.2.7").unwrap_err();
+        let error = error.to_string();
+        for flag in ["--host-key", "--accept-new-host-key"] {
+            assert!(error.contains(flag), "{error}");
+        }
+        let key = format!("--host-key SHA256:{}", "A".repeat(43));
+        let line = format!("provision install web-1 --target-ip 192.0.2.7 {key}");
+        assert!(parse(&line).is_ok());
+        assert!(parse(&format!("{line} --accept-new-host-key")).is_err());
     }
 
     #[test]

@@ -68,11 +68,7 @@ fn disk_key(pair: &mut [String]) -> Outcome {
     }
     let path = absolute(flag, Path::new(local))?;
     file(flag, &path)?;
-    // it was text, and so is the folder that the user is in, or clap would not have read it
-    *local = path
-        .to_str()
-        .ok_or_else(|| refused(flag, &path, "its folder's name is not UTF-8"))?
-        .to_owned();
+    *local = text(flag, path)?;
     Ok(())
 }
 
@@ -91,10 +87,7 @@ fn tarball(kexec: &mut String, hash: &str) -> Outcome {
     let path = absolute("--kexec", Path::new(kexec.as_str()))?;
     file("--kexec", &path)?;
     tarball::compare(&path, hash)?;
-    *kexec = path
-        .to_str()
-        .ok_or_else(|| refused("--kexec", &path, "its folder's name is not UTF-8"))?
-        .to_owned();
+    *kexec = text("--kexec", path)?;
     Ok(())
 }
 
@@ -112,6 +105,11 @@ fn sha256(text: &str) -> Outcome {
 
 fn absolute(flag: &str, path: &Path) -> Outcome<PathBuf> {
     std::path::absolute(path).map_err(|e| refused(flag, path, e))
+}
+
+fn text(flag: &str, path: PathBuf) -> Outcome<String> {
+    let text = path.into_os_string().into_string();
+    text.map_err(|path| refused(flag, Path::new(&path), "its folder's name is not UTF-8"))
 }
 
 /// A file that can be read; a pipe (`<(pass show disk)`) is not opened, it can be read only once.

@@ -2,19 +2,24 @@
 
 use crate::cli::Install;
 use crate::commands::found;
-use crate::commands::up::HostDocument;
+use crate::commands::up::{self, HostDocument};
 use crate::context::Context;
 use crate::engine;
 use crate::event::Step;
 use crate::failure::{Exit, Failure, Outcome};
+use crate::host::Host;
+use crate::identity::KeyFile;
 use crate::installer::check_admin_keys;
 use crate::job::Job;
 use crate::preflight;
 use crate::report;
 use crate::ssh::{Target, pins};
+use crate::state::write_private_once;
 use crate::steps::{build, reach};
 use provision_api::wait::{Attempt, Deadline, WaitError, until};
-use provision_api::{Backoff, Fingerprint, ServerId};
+use provision_api::{Backoff, Fingerprint, HostName, RunId, ServerId};
+use secrecy::ExposeSecret as _;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,6 +30,14 @@ pub async fn run(context: &Arc<Context>, flags: Install) -> Outcome {
         stage: preflight::stage(&flags.stage)?,
         ..flags
     };
+    if context.sandbox.is_some() && !flags.target_ip.is_loopback() {
+        return Err(Failure::new(
+            Exit::Refused,
+            format!("{} is no machine of the sandbox", flags.target_ip),
+            "emulated machines answer on loopback, and the stand-in must not reach any other",
+        )
+        .mend("leave --sandbox out for a real machine"));
+    }
     let flake = context.flake()?;
     let host = found::host(&flake, &flags.host)?;
     preflight::programs(context.sandbox.is_some())?;
@@ -32,20 +45,8 @@ pub async fn run(context: &Arc<Context>, flags: Install) -> Outcome {
     context
         .confirm(flags.yes, &question, Some(&host.name))
         .await?;
-    let name = host.name.to_string();
-    let kept = context.state.server(&name)?;
-    let _lock = kept.lock(&name)?;
-    let hosts = [host.name.clone()];
-    let (run, journal) = found::begin_run(context, "install", "none", &hosts)?;
-    let stage = flags.stage.clone();
-    let job = found::job(context, None, host, name, &run, &journal, stage)?;
-    let document = tokio::select! {
-        biased;
-        done = install(&job, &flags) => done?,
-        () = context.cancel.cancelled() => {
-            return Err(Failure::interrupted(format!("{}: stopped", job.name)));
-        }
-    };
+    let worked = work(context, host, &flags).await;
+    let (run, document) = worked.map_err(|failure| with_remains(context, &flags, failure))?;
     if context.json() {
         report::document(&serde_json::json!({
             "schema": 1,
@@ -59,6 +60,68 @@ pub async fn run(context: &Arc<Context>, flags: Install) -> Outcome {
         report::print(&document.text(context));
     }
     Ok(())
+}
+
+/// The job under its lock, until it is done or stopped.
+///
+/// What is kept of the machine lies under a name of its own: a server of the host's name may
+/// exist in a cloud. The identity is the host's, wherever it runs.
+async fn work(
+    context: &Arc<Context>,
+    host: Host,
+    flags: &Install,
+) -> Outcome<(RunId, HostDocument)> {
+    let name = kept_as(&host.name, flags.target_ip);
+    let kept = context.state.server(&name)?;
+    let _lock = kept.lock(&name)?;
+    let identity = context.state.server(host.name.as_str())?.identity();
+    if let Ok(made) = KeyFile::read(&identity) {
+        write_private_once(&kept.identity(), made.private()?.expose_secret().as_bytes())?;
+    }
+    let hosts = [host.name.clone()];
+    let (run, journal) = found::begin_run(context, "install", "none", &hosts)?;
+    let stage = flags.stage.clone();
+    let job = found::job(context, None, host, name, &run, &journal, stage)?;
+    let stopped = format!("{}: stopped", job.name);
+    let installed = context.unless_stopped(stopped, install(&job, flags));
+    let document = installed.await?.at(flags.target_ip);
+    Ok((run, document))
+}
+
+/// The name under which a machine at that address is kept.
+fn kept_as(host: &HostName, ip: IpAddr) -> String {
+    format!("{host}-at-{}", ip.to_string().replace(':', "-"))
+}
+
+/// No cloud tells what exists: the machine does, whatever became of it.
+fn with_remains(context: &Context, flags: &Install, mut failure: Failure) -> Failure {
+    failure.remains.push(format!(
+        "the machine at {}, which provision did not create and does not remove",
+        flags.target_ip
+    ));
+    failure.resume.get_or_insert(again(context, flags));
+    failure
+}
+
+/// The same command once more.
+fn again(context: &Context, flags: &Install) -> String {
+    let mut text = format!(
+        "provision install {} --target-ip {}",
+        flags.host, flags.target_ip
+    );
+    if flags.user != "root" {
+        text.push_str(&format!(" --user {}", report::quote(&flags.user)));
+    }
+    if flags.port != 22 {
+        text.push_str(&format!(" --port {}", flags.port));
+    }
+    match flags.host_key {
+        Some(key) => text.push_str(&format!(" --host-key {key}")),
+        None => text.push_str(" --accept-new-host-key"),
+    }
+    text.push_str(&up::again::stage(&flags.stage));
+    text.push_str(&context.flags());
+    text
 }
 
 async fn install(job: &Job, flags: &Install) -> Outcome<HostDocument> {

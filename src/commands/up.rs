@@ -1,6 +1,6 @@
 //! `provision up`: plan, ask, bring up, tell.
 
-mod again;
+pub(crate) mod again;
 mod outcome;
 mod planning;
 mod renew;

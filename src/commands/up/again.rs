@@ -1,6 +1,6 @@
 //! The command that goes on where an `up` has stopped: with all that it was given.
 
-use crate::cli::{BuildOn, OnFailure, UpFlags};
+use crate::cli::{BuildOn, OnFailure, Stage, UpFlags};
 use crate::commands::found::naming;
 use crate::context::Context;
 use crate::report::quote;
@@ -13,15 +13,17 @@ pub(super) fn command(context: &Context, host: &HostName, flags: &UpFlags) -> St
     format!("provision up {host}{}", given(flags))
 }
 
+fn push(text: &mut String, name: &str, values: &[&OsStr]) {
+    text.push_str(&format!(" --{name}"));
+    for value in values {
+        text.push_str(&format!(" {}", quote(*value)));
+    }
+}
+
 /// What changes what `up` does; whether it asks is left to whoever runs it again.
 fn given(flags: &UpFlags) -> String {
     let mut text = String::new();
-    let mut flag = |name: &str, values: &[&OsStr]| {
-        text.push_str(&format!(" --{name}"));
-        for value in values {
-            text.push_str(&format!(" {}", quote(*value)));
-        }
-    };
+    let mut flag = |name: &str, values: &[&OsStr]| push(&mut text, name, values);
     if let Some(name) = &flags.server_type {
         flag("type", &[name.as_ref()]);
     }
@@ -40,7 +42,14 @@ fn given(flags: &UpFlags) -> String {
     if flags.on_failure == OnFailure::Teardown {
         flag("on-failure", &["teardown".as_ref()]);
     }
-    let stage = &flags.stage;
+    text.push_str(&stage(&flags.stage));
+    text
+}
+
+/// What is passed on to the installation.
+pub(crate) fn stage(stage: &Stage) -> String {
+    let mut text = String::new();
+    let mut flag = |name: &str, values: &[&OsStr]| push(&mut text, name, values);
     if let Some(dir) = &stage.extra_files {
         flag("extra-files", &[dir.as_ref()]);
     }

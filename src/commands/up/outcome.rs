@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use provision_api::{Arch, Catalog, HostName, Role, RunId, ServerId};
 use rust_decimal::Decimal;
 use serde::Serialize;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// `up --output json`.
 #[derive(Debug, Serialize)]
@@ -106,6 +106,16 @@ impl HostDocument {
         }
     }
 
+    /// The same of a machine that no vendor tells of, at that address.
+    pub(crate) fn at(mut self, ip: IpAddr) -> Self {
+        self.name = self.host.to_string();
+        match ip {
+            IpAddr::V4(ip) => self.ipv4 = Some(ip),
+            IpAddr::V6(ip) => self.ipv6 = Ipv6Net::new(ip, 128).ok(),
+        }
+        self
+    }
+
     pub(crate) fn text(&self, context: &Context) -> String {
         let naming = naming(context, &self.host, self.role);
         let mut text = format!("{} is up and proven\n", self.name);
@@ -118,8 +128,12 @@ impl HostDocument {
         if !addresses.is_empty() {
             line("address", addresses.join(", "));
         }
-        line("log in", format!("provision ssh {naming}"));
-        line("", self.login.clone());
+        if self.provider.is_some() {
+            line("log in", format!("provision ssh {naming}"));
+            line("", self.login.clone());
+        } else {
+            line("log in", self.login.clone());
+        }
         if let Some(system) = &self.system {
             line("system", system.clone());
         }
