@@ -32,7 +32,7 @@ pub async fn run(cli: Cli, cancel: CancellationToken) -> Outcome {
     let outcome = match command {
         None => up::bare(&context, cli.host, &cli.up).await,
         Some(Command::Up(up)) => up::run(&context, &up.hosts, &up.flags).await,
-        Some(Command::Install(flags)) => install::run(&context, flags).await,
+        Some(Command::Install(flags)) => Box::pin(install::run(&context, flags)).await,
         Some(Command::Rescue(flags)) => rescue::run(&context, &flags).await,
         Some(Command::Teardown(flags)) => teardown::run(&context, &flags).await,
         Some(Command::List) => context.unless_stopped(looked, list::run(&context)).await,
@@ -41,7 +41,7 @@ pub async fn run(cli: Cli, cancel: CancellationToken) -> Outcome {
             context.unless_stopped(looked, show).await
         }
         Some(Command::Ssh(flags)) => ssh::run(&context, flags).await,
-        Some(Command::Host(Host::Key(one))) => host_key::run(&context, &one.host),
+        Some(Command::Host(Host::Key(one))) => host_key::run(&context, &one.host).await,
         Some(Command::Completions { .. } | Command::Man | Command::Sandbox(_)) => Ok(()),
     };
     let closed = context.close().await;

@@ -6,6 +6,7 @@ pub mod shim;
 
 use crate::child;
 use crate::failure::{Exit, Failure};
+use crate::report::quote;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -110,12 +111,19 @@ impl Target {
 
     /// The command that a person types to get in.
     pub fn shown(&self) -> String {
+        // ssh splits the value itself at blanks, unless it stands in double quotes
+        let pins = self.pins.display().to_string();
+        let pins = if pins.contains(char::is_whitespace) {
+            format!("UserKnownHostsFile=\"{pins}\"")
+        } else {
+            format!("UserKnownHostsFile={pins}")
+        };
         format!(
-            "ssh -i {} -p {} -o HostKeyAlias={} -o UserKnownHostsFile={} {}@{}",
-            self.identity.display(),
+            "ssh -i {} -p {} -o HostKeyAlias={} -o {} {}@{}",
+            quote(&self.identity),
             self.port,
             alias(&self.name),
-            self.pins.display(),
+            quote(&pins),
             self.user,
             self.host
         )

@@ -322,3 +322,33 @@ fn flags_are_not_dropped() {
     assert!(server["expires_at"].is_string(), "{server}");
     assert_eq!((&server["phase"], &server["run"]), (&json!("proven"), &run));
 }
+
+#[test]
+fn a_second_laptop_makes_no_second_identity() {
+    let lab = Lab::new();
+    let served = lab.serve();
+    let first = lab.run("host key hetzner-cloud --sandbox").succeeded();
+    lab.run("up hetzner-cloud --sandbox").succeeded();
+    let same = lab.run("host key hetzner-cloud --sandbox").succeeded();
+    assert_eq!(first.stdout, same.stdout);
+    let other = |endpoint: Option<&str>| {
+        let mut command = lab.command("host key hetzner-cloud --owner sandbox --state-dir");
+        command.arg(lab.path("other"));
+        served.enter(&mut command);
+        if let Some(endpoint) = endpoint {
+            command
+                .env("HCLOUD_ENDPOINT", endpoint)
+                .env_remove("HCLOUD_TOKEN");
+        }
+        Ran::of(command.output().unwrap())
+    };
+    other(None).failed(
+        9,
+        &["another identity", "no identity of it is kept", "SHA256:"],
+    );
+    assert!(!lab.path("other/servers/hetzner-cloud/identity").exists());
+    // where the cloud cannot be asked that is said
+    let ran = other(Some("http://127.0.0.1:9/v1")).succeeded();
+    assert!(ran.stderr.contains("was not asked"), "{ran}");
+    other(None).failed(9, &["the one kept here is"]);
+}
