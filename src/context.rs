@@ -178,12 +178,7 @@ impl Context {
     }
 
     /// Asks before something that cannot be undone. The sandbox never asks.
-    pub async fn confirm(
-        &self,
-        yes: bool,
-        question: &str,
-        wanted: Option<&HostName>,
-    ) -> Outcome {
+    pub async fn confirm(&self, yes: bool, question: &str, wanted: Option<&HostName>) -> Outcome {
         if yes || self.sandbox.is_some() {
             return Ok(());
         }

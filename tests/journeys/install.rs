@@ -78,6 +78,10 @@ fn a_machine_that_exists_is_installed() {
     assert_eq!(document["hosts"][0]["provider"], Value::Null);
     assert_eq!(document["hosts"][0]["name"], "hetzner-cloud");
     assert_eq!(document["hosts"][0]["ipv4"], ip);
+    // again, from the installed system and as its admin: the host keeps its key, and so does the
+    // installer that it boots
+    let again = lab.run(&format!("{common} --user hbohlen --accept-new-host-key"));
+    again.succeeded();
 }
 
 #[test]
