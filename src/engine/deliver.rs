@@ -2,7 +2,7 @@
 //! cloud.
 
 use crate::event::Step;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::found::Found;
 use crate::identity::KeyFile;
 use crate::installer::Installer;
@@ -18,8 +18,6 @@ use provision_api::ServerId;
 pub struct Delivered {
     /// Root of the installer.
     pub installer: Target,
-    /// What the installer was like.
-    pub before: String,
     /// The host's identity.
     pub identity: KeyFile,
     /// What was installed.
@@ -82,7 +80,6 @@ pub async fn deliver(
         format!("the system is on {}", passed.facts.boot_disk),
     )?;
     Ok(Delivered {
-        before: boot_id(job, &root).await?,
         installer: root,
         identity,
         installed,
@@ -93,10 +90,10 @@ pub async fn deliver(
 pub async fn finish(job: &Job, delivered: &Delivered) -> Outcome<(Target, Found)> {
     let admin = admin(job, &delivered.installer, &delivered.identity)?;
     let running = job.begin(Step::Boot, "boot from the disk")?;
-    boot::reboot(job, &running, &delivered.installer).await;
+    let before = boot::reboot(job, &running, &delivered.installer).await;
     let next = Some(delivered.identity.fingerprint());
     boot::gone(job, &running, &delivered.installer, next).await?;
-    let found = boot::from_disk(job, &running, &admin, Some(&delivered.before))
+    let found = boot::from_disk(job, &running, &admin, before.as_deref())
         .await
         .map_err(|f| job.failed(Step::Boot, f))?;
     job.done(running, Step::Boot, "another boot, with the host's own key")?;
@@ -127,13 +124,4 @@ pub(crate) fn admin(job: &Job, at: &Target, identity: &KeyFile) -> Outcome<Targe
     let pins = job.kept.pins("installed");
     pins::write(&pins, &job.name, std::slice::from_ref(&identity.public))?;
     Ok(at.with(job.host.spec.admin.as_str(), pins))
-}
-
-async fn boot_id(job: &Job, root: &Target) -> Outcome<String> {
-    let deadline = job.context.deadlines.command();
-    let printed = root
-        .run("cat /proc/sys/kernel/random/boot_id", None, deadline)
-        .await
-        .map_err(|e| -> Failure { e.failure(&job.name) })?;
-    Ok(printed.stdout.trim().to_owned())
 }

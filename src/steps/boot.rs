@@ -11,18 +11,18 @@ use provision_api::{Backoff, Fingerprint};
 use ssh_key::PublicKey;
 use std::time::Duration;
 
-/// Asks the installer to reboot. That the connection breaks is what is expected.
-pub async fn reboot(job: &Job, running: &Running, installer: &Target) {
+/// Asks the installer to reboot, and answers with the boot that ends. That the connection breaks
+/// is what is expected.
+pub async fn reboot(job: &Job, running: &Running, installer: &Target) -> Option<String> {
     running.doing("reboot");
-    let asked = installer
-        .run(
-            "systemctl --no-block reboot || reboot",
-            None,
-            job.context.deadlines.command(),
-        )
-        .await;
-    if let Err(error) = asked {
-        running.output(format!("reboot: {error}"));
+    let ask = "cat /proc/sys/kernel/random/boot_id; systemctl --no-block reboot || reboot";
+    let deadline = job.context.deadlines.command();
+    match installer.run(ask, None, deadline).await {
+        Ok(printed) => Some(printed.stdout.trim().to_owned()).filter(|id| !id.is_empty()),
+        Err(error) => {
+            running.output(format!("reboot: {error}"));
+            None
+        }
     }
 }
 

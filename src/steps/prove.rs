@@ -4,7 +4,7 @@ use crate::event::Running;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::found::{Found, RunningSystem};
 use crate::job::Job;
-use crate::ssh::{SshError, Target};
+use crate::ssh::{Printed, SshError, Target};
 use provision_api::Backoff;
 use provision_api::wait::{Attempt, Deadline, until};
 use std::convert::Infallible;
@@ -30,9 +30,8 @@ pub async fn prove(
         wrong.push(format!("it runs {runs}, installed was {closure}"));
     }
     running.doing("wait for its units");
-    wrong.extend(units(job, admin).await);
-    running.doing("try the logins");
-    wrong.extend(admin_rights(job, admin).await);
+    wrong.extend(settled(job, admin).await);
+    running.doing("try root's login");
     wrong.extend(root_is_kept_out(job, admin).await);
     if wrong.is_empty() {
         Ok(runs)
@@ -54,68 +53,56 @@ fn unproven(job: &Job, wrong: &[String]) -> Failure {
     ))
 }
 
-/// Waits until all units have started or failed, and names those that failed.
-async fn units(job: &Job, admin: &Target) -> Vec<String> {
+/// What the admin is asked for in one connection.
+const LOOK: &str = "systemctl is-system-running
+echo '== failed'
+systemctl list-units --failed --plain --no-legend
+echo '== root'
+sudo -n id -u
+true";
+
+/// Waits until all units have started or failed, and tells what is wrong then.
+async fn settled(job: &Job, admin: &Target) -> Vec<String> {
     let deadlines = job.context.deadlines;
-    let settled = until(
+    let looked = until(
         "its units to start",
         Deadline::after(deadlines.settle()),
         &Backoff::new(Duration::from_millis(250), Duration::from_secs(5)),
         &job.context.cancel,
-        async || Ok::<_, Infallible>(state(admin, deadlines.command()).await),
+        async || {
+            Ok::<_, Infallible>(match admin.run(LOOK, None, deadlines.command()).await {
+                Ok(printed) => read(&printed, &admin.user),
+                Err(error) => Attempt::NotYet(error.to_string()),
+            })
+        },
     )
     .await;
-    match settled {
-        Ok(true) => Vec::new(),
-        Ok(false) => failed_units(job, admin).await,
-        Err(error) => vec![error.to_string()],
-    }
+    looked.unwrap_or_else(|error| vec![error.to_string()])
 }
 
-/// `true` when all is well, `false` when something failed.
-async fn state(admin: &Target, deadline: Duration) -> Attempt<bool> {
-    match admin
-        .run("systemctl is-system-running", None, deadline)
-        .await
-    {
-        Ok(printed) => match printed.stdout.trim() {
-            "running" => Attempt::Ready(true),
-            "degraded" => Attempt::Ready(false),
-            other => Attempt::NotYet(format!("its state is {other:?}")),
-        },
-        Err(error) => Attempt::NotYet(error.to_string()),
-    }
-}
-
-async fn failed_units(job: &Job, admin: &Target) -> Vec<String> {
-    let list = "systemctl list-units --failed --plain --no-legend";
-    let deadline = job.context.deadlines.command();
-    match admin.run(list, None, deadline).await {
-        Ok(printed) => {
-            let names: Vec<&str> = printed
-                .stdout
+/// What is wrong, once the units have settled.
+fn read(printed: &Printed, user: &str) -> Attempt<Vec<String>> {
+    let (state, rest) = printed.stdout.split_once("== failed").unwrap_or_default();
+    let (failed, root) = rest.split_once("== root").unwrap_or_default();
+    let mut wrong = Vec::new();
+    match state.trim() {
+        "running" => {}
+        "degraded" => {
+            let names = failed
                 .lines()
-                .filter_map(|line| line.split_whitespace().next())
-                .collect();
-            vec![format!("failed units: {}", names.join(", "))]
+                .filter_map(|line| line.split_whitespace().next());
+            let names: Vec<&str> = names.collect();
+            wrong.push(format!("failed units: {}", names.join(", ")));
         }
-        Err(error) => vec![format!(
-            "some units failed, and which cannot be told: {error}"
-        )],
+        other => return Attempt::NotYet(format!("its state is {other:?}")),
     }
-}
-
-async fn admin_rights(job: &Job, admin: &Target) -> Vec<String> {
-    let deadline = job.context.deadlines.command();
-    match admin.run("sudo -n id -u", None, deadline).await {
-        Ok(printed) if printed.stdout.trim() == "0" => Vec::new(),
-        Ok(printed) => vec![format!(
-            "{} cannot become root: {}",
-            admin.user,
-            printed.stderr.trim()
-        )],
-        Err(error) => vec![format!("{} cannot log in: {error}", admin.user)],
+    if root.trim() != "0" {
+        let why = printed.stderr.trim();
+        wrong.push(format!(
+            "{user} cannot become root without a password: {why}"
+        ));
     }
+    Attempt::Ready(wrong)
 }
 
 async fn root_is_kept_out(job: &Job, admin: &Target) -> Vec<String> {
@@ -127,5 +114,36 @@ async fn root_is_kept_out(job: &Job, admin: &Target) -> Vec<String> {
         Err(SshError::Refused(_)) => Vec::new(),
         Ok(_) => vec!["root can log in".to_owned()],
         Err(error) => vec![format!("whether root is kept out cannot be told: {error}")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_admin_sees_is_read() {
+        let look = |stdout: &str| {
+            let printed = Printed {
+                stdout: stdout.to_owned(),
+                stderr: "sudo: a password is required".to_owned(),
+                code: 0,
+            };
+            read(&printed, "hbohlen")
+        };
+        let well = "running\n== failed\n== root\n0\n";
+        assert_eq!(look(well), Attempt::Ready(Vec::new()));
+        let failed = "degraded\n== failed\nnginx.service loaded failed failed x\n== root\n0\n";
+        assert_eq!(
+            look(failed),
+            Attempt::Ready(vec!["failed units: nginx.service".to_owned()])
+        );
+        let Attempt::Ready(wrong) = look("running\n== failed\n== root\n") else {
+            unreachable!("it has settled");
+        };
+        assert!(wrong[0].contains("a password is required"), "{wrong:?}");
+        for early in ["starting\n== failed\n== root\n0\n", ""] {
+            assert!(matches!(look(early), Attempt::NotYet(_)), "{early:?}");
+        }
     }
 }

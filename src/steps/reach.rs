@@ -32,7 +32,7 @@ pub async fn reach(
 ) -> Outcome<Found> {
     let deadlines = job.context.deadlines;
     let began = Instant::now();
-    let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+    let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
     let found = until(
         "the machine to answer",
         Deadline::after(deadline),
