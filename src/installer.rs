@@ -2,7 +2,6 @@
 
 pub mod files;
 mod process;
-pub mod stand_in;
 pub mod tarball;
 
 pub use process::Installer;

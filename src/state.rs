@@ -1,11 +1,7 @@
 //! The state folder: where things lie in it, and files that are whole or not there.
 
 use crate::failure::{Exit, Failure, Outcome};
-use crate::gate::GateSource;
-use crate::host::Layout;
-use crate::installer::Kind;
-use provision_api::{Fingerprint, OwnedServer, RunId, ServerId};
-use serde::{Deserialize, Serialize};
+use provision_api::RunId;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{
@@ -126,23 +122,9 @@ impl ServerState {
         let _ = fs::remove_file(self.dir.join("installed.json"));
     }
 
-    /// Writes down what was installed, for a run that goes on later.
-    pub fn remember(&self, installed: &Installed) -> Outcome {
-        let text = serde_json::to_vec_pretty(installed).unwrap_or_default();
-        write_private(&self.dir.join("installed.json"), &text)
-    }
-
-    /// What was installed last, if it was on this server as it is now: another machine may have
-    /// installed it since.
-    pub fn installed_on(&self, server: &OwnedServer) -> Option<Installed> {
-        self.installed().filter(|installed| {
-            installed.server == *server.id() && Some(installed.host_key) == server.marks().host_key
-        })
-    }
-
-    /// What was installed last.
-    pub fn installed(&self) -> Option<Installed> {
-        serde_json::from_slice(&fs::read(self.dir.join("installed.json")).ok()?).ok()
+    /// Where it is written down what was installed.
+    pub(crate) fn installed_file(&self) -> PathBuf {
+        self.dir.join("installed.json")
     }
 
     /// The file that is locked while a run works on the server.
@@ -175,23 +157,6 @@ impl ServerState {
         )
         .mend("wait until it has ended, or end it"))
     }
-}
-
-/// What was installed on a server, for a run that goes on later or looks again.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Installed {
-    /// The vendor's id of the server.
-    pub server: ServerId,
-    /// The host's identity.
-    pub host_key: Fingerprint,
-    /// What `/run/current-system` has to be.
-    pub closure: String,
-    /// How the disk was cut.
-    pub layout: Layout,
-    /// Which program installed.
-    pub installer: Kind,
-    /// Where the gate's knowledge came from.
-    pub gate: GateSource,
 }
 
 /// Makes a folder of 0700 (and those above it that are missing), whatever the umask. One that is

@@ -5,11 +5,26 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::host::Host;
 use crate::identity::KeyFile;
 use crate::ssh::{Target, pins};
-use crate::steps::acquire;
 use provision_api::wait::{Attempt, Deadline, WaitError, until};
-use provision_api::{Backoff, Fingerprint, OwnedServer};
+use provision_api::{Backoff, Fingerprint, OwnedServer, Server};
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// The server's public address.
+pub fn address(server: &Server) -> Outcome<String> {
+    match (server.ipv4, server.ipv6) {
+        (Some(v4), _) => Ok(v4.to_string()),
+        // the vendors give the machine the first address of its prefix
+        (None, Some(net)) => {
+            Ok(std::net::Ipv6Addr::from(u128::from(net.network()) + 1).to_string())
+        }
+        (None, None) => Err(Failure::new(
+            Exit::Provider,
+            format!("{}: has no public address", server.name),
+            "nothing can reach it",
+        )),
+    }
+}
 
 /// A server of ours, as one of its users, with the host keys pinned in that file.
 pub fn target(
@@ -20,7 +35,7 @@ pub fn target(
 ) -> Outcome<Target> {
     Ok(Target {
         name: server.server().name.clone(),
-        host: acquire::address(server.server())?,
+        host: address(server.server())?,
         port: context.ssh_port(),
         user: user.to_owned(),
         identity: context.login_key()?.path,

@@ -9,7 +9,7 @@ use crate::identity::KeyFile;
 use crate::job::Job;
 use crate::plan::HostPlan;
 use crate::ssh::{Target, pins};
-use crate::steps::acquire::{self, Acquired};
+use crate::steps::acquire::Acquired;
 use crate::steps::{boot, build, drive, gate, reach};
 use crate::trust;
 use provision_api::{Fingerprint, Intent, OwnedServer, Phase, ServerStatus};
@@ -61,7 +61,7 @@ async fn unfinished(job: &Job, server: &OwnedServer) -> Outcome<Entry> {
     };
     let what = format!("server {}, {}", server.id(), server.marks().phase);
     job.done(running, Step::Acquire, what)?;
-    let target = job.target(&acquire::address(server.server())?, "root", "first-boot");
+    let target = job.target(&trust::address(server.server())?, "root", "first-boot");
     let wait = job.context.deadlines.first_boot();
     trust::pin(&job.context, server, &target, wait).await?;
     fresh(
@@ -79,7 +79,7 @@ async fn unfinished(job: &Job, server: &OwnedServer) -> Outcome<Entry> {
 /// answer is booted from its disk.
 async fn installed(job: &Job, server: &OwnedServer) -> Outcome<Entry> {
     let running = job.begin(Step::Boot, "go on with the system that is on its disk")?;
-    let address = acquire::address(server.server())?;
+    let address = trust::address(server.server())?;
     let port = job.context.ssh_port();
     let shown = pins::shown_by(&address, port, job.context.deadlines.command()).await?;
     let first_boot = KeyFile::read(&job.kept.first_boot()).ok();

@@ -11,10 +11,11 @@ use crate::journal::Record;
 use crate::plan::{Choice, HostPlan};
 use crate::ssh::{Target, pins};
 use crate::steps::drive;
+use crate::trust;
 use jiff::Timestamp;
 use provision_api::{
     Accepted, ErrorKind, Fingerprint, Intent, KeyId, Marks, Order, Ordered, OwnedServer, Phase,
-    RunId, Server, Task,
+    RunId, Task,
 };
 use std::sync::Arc;
 
@@ -126,22 +127,6 @@ pub async fn mark(
         .map_err(|e| Failure::provider(format!("{}: cannot be marked", job.name), &e))
 }
 
-/// The server's public address.
-pub fn address(server: &Server) -> Outcome<String> {
-    match (server.ipv4, server.ipv6) {
-        (Some(v4), _) => Ok(v4.to_string()),
-        // the vendors give the machine the first address of its prefix
-        (None, Some(net)) => {
-            Ok(std::net::Ipv6Addr::from(u128::from(net.network()) + 1).to_string())
-        }
-        (None, None) => Err(Failure::new(
-            Exit::Provider,
-            format!("{}: has no public address", server.name),
-            "nothing can reach it",
-        )),
-    }
-}
-
 async fn keys(job: &Job, cloud: &Cloud) -> Outcome<(KeyFile, KeyId)> {
     let login = cloud
         .login(&job.context.owner, &job.login)
@@ -207,7 +192,7 @@ fn created(job: &Job, ordered: Ordered, host_key: &KeyFile) -> Outcome<Acquired>
         adopted: ordered.adopted,
     })?;
     job.accepted(Step::Acquire, &ordered.accepted)?;
-    let target = job.target(&address(server.server())?, "root", "first-boot");
+    let target = job.target(&trust::address(server.server())?, "root", "first-boot");
     pins::write(
         &target.pins,
         &job.name,

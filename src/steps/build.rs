@@ -1,11 +1,12 @@
 //! The system and the script that cuts its disk, built before anything is wiped.
 
+mod stand_in;
+
 use crate::cli::BuildOn;
 use crate::event::Running;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::flake::{BuildError, DiskoScript, Limits, Nix, build as nix_build};
 use crate::gate::before_money;
-use crate::installer::stand_in;
 use crate::job::Job;
 use crate::steps::gate::{self, Passed};
 use std::path::PathBuf;

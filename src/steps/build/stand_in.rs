@@ -3,19 +3,19 @@
 //! The description comes from what the gate let through, so that what an emulated machine does
 //! with it follows from what the flake wants.
 
+use super::Built;
 use crate::cli::BuildOn;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::gate::Partition;
 use crate::installer::admin_keys;
 use crate::job::Job;
 use crate::state::{private_dir, write_private};
-use crate::steps::build::Built;
 use crate::steps::gate::Passed;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 /// Writes the descriptions of the disks and of the system.
-pub fn write(job: &Job, passed: &Passed) -> Outcome<Built> {
+pub(super) fn write(job: &Job, passed: &Passed) -> Outcome<Built> {
     let remote = job.stage.build_on == BuildOn::Remote;
     // where the installer would build by itself, it looks beside the flake
     let dir = if remote {
