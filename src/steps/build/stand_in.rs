@@ -16,6 +16,12 @@ use sha2::{Digest as _, Sha256};
 
 /// Writes the descriptions of the disks and of the system.
 pub(super) fn write(job: &Job, passed: &Passed) -> Outcome<Built> {
+    if !job.stage.store_paths.is_empty() {
+        job.context.teller.warn(format!(
+            "{}: --store-paths are not used: an emulated machine runs no real system",
+            job.name
+        ));
+    }
     let remote = job.stage.build_on == BuildOn::Remote;
     // where the installer would build by itself, it looks beside the flake
     let dir = if remote {
