@@ -94,7 +94,6 @@ pub(super) fn last_words(stderr: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[tokio::test]
     async fn a_program_that_is_no_nix_is_none() {
@@ -102,8 +101,11 @@ mod tests {
         assert_eq!(Nix::at(Path::new("/nowhere/nix")).await, None);
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("nix");
-        std::fs::write(&program, "#!/bin/sh\necho 'nix (Nix) 2.8.0'\n").unwrap();
-        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+        let draft = folder.path().join("draft");
+        std::fs::write(&draft, "#!/bin/sh\necho 'nix (Nix) 2.8.0'\n").unwrap();
+        // a child of another test may hold what we have written open: then it cannot be run
+        let copied = Command::new("install").arg(&draft).arg(&program).status();
+        assert!(copied.await.unwrap().success());
         assert_eq!(Nix::at(&program).await.unwrap().version, "2.8.0");
     }
 

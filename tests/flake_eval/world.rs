@@ -7,7 +7,7 @@ use provision::flake::{
 use provision::gate::Wanted;
 use provision::host::Host;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -94,8 +94,11 @@ fn wrapper(folder: &Path, real: &Nix) -> PathBuf {
          exec {} \"$@\"\n",
         real.program.display()
     );
-    fs::write(&file, script).unwrap();
-    fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).unwrap();
+    let draft = folder.join("nix.draft");
+    fs::write(&draft, script).unwrap();
+    // a child of another test may hold what we have written open: then it cannot be run
+    let copied = Command::new("install").arg(&draft).arg(&file).status();
+    assert!(copied.unwrap().success());
     file
 }
 

@@ -3,7 +3,6 @@
 use super::{Lab, Said};
 use provision_sandbox::machine::Spec;
 use serde_json::{Value, json};
-use std::os::unix::fs::PermissionsExt;
 
 /// The machine's own disk.
 pub(crate) const OWN: &str = "/dev/disk/by-path/pci-0000:06:00.0-scsi-0:0:0:0";
@@ -94,8 +93,11 @@ impl<'a> Call<'a> {
             self.lab.path("calls").display()
         );
         let ssh = folder.join("ssh");
-        std::fs::write(&ssh, script).unwrap();
-        std::fs::set_permissions(&ssh, PermissionsExt::from_mode(0o755)).unwrap();
+        let draft = folder.join("draft");
+        std::fs::write(&draft, script).unwrap();
+        // a child of another test may hold what we have written open: then it cannot be run
+        let mut copy = std::process::Command::new("install");
+        assert!(copy.arg(&draft).arg(&ssh).status().unwrap().success());
         self.path = format!("{}:{}", folder.display(), self.path);
         self
     }
