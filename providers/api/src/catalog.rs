@@ -81,8 +81,9 @@ pub struct ServerType {
 pub struct Offer {
     /// The vendor's name of the place (`fsn1`).
     pub location: String,
-    /// By the hour, taxes as the vendor bills them, the public IPv4 address included.
-    pub hourly: Decimal,
+    /// By the hour, taxes as the vendor bills them, the public IPv4 address included; none
+    /// where the vendor does not tell.
+    pub hourly: Option<Decimal>,
     /// Whether the vendor says that it can be had now.
     pub available: bool,
     /// Whether the vendor is phasing it out here.

@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Conflict,
     /// The thing is protected against deletion or rebuild.
     Protected,
+    /// The service is suspended, or its time is over.
+    Suspended,
     /// The vendor cannot be reached or is out of order.
     Unavailable,
     /// No answer in time. Whether it took effect is unknown.
@@ -53,6 +55,7 @@ impl ErrorKind {
             Self::RateLimited => "rate limited",
             Self::Conflict => "busy with something else",
             Self::Protected => "protected",
+            Self::Suspended => "suspended or expired",
             Self::Unavailable => "the service is unavailable",
             Self::TimedOut => "no answer in time",
             Self::Invalid => "invalid request",

@@ -1,8 +1,8 @@
 //! The trait that every cloud is put behind.
 
 use crate::{
-    Accepted, Catalog, KeyId, Leftover, Marks, OwnedServer, Owner, Progress, Result, Server, Stage,
-    TaskId,
+    Accepted, Catalog, KeyId, Leftover, Marks, OwnedServer, Owner, Progress,
+    Result, Server, Stage, TaskId,
 };
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -41,6 +41,17 @@ pub trait Provider: Debug + Display + Send + Sync {
     /// Begins (`Stage(0)`) or goes on with an intent.
     async fn drive(&self, server: &OwnedServer, intent: &Intent, stage: Stage) -> Result<Accepted>;
 
+    /// Writes our marks on a server that exists and bears nobody's. One that bears a mark is
+    /// [`crate::ErrorKind::AlreadyExists`]; where servers are created it is
+    /// [`crate::ErrorKind::Unsupported`].
+    async fn adopt(&self, server: &Server, marks: &Marks) -> Result<OwnedServer>;
+
+    /// Root's password in the rescue system that was wanted last, where the API answers one.
+    /// It is never kept.
+    async fn rescue_password(&self, _server: &OwnedServer) -> Result<Option<SecretString>> {
+        Ok(None)
+    }
+
     /// Replaces the marks on the server, and answers with the server as it then is.
     async fn mark(&self, server: &OwnedServer, marks: &Marks) -> Result<OwnedServer>;
 
@@ -67,14 +78,32 @@ pub trait Provider: Debug + Display + Send + Sync {
 pub struct Capabilities {
     /// Servers can be created and deleted by API.
     pub create: bool,
-    /// A rescue system can be entered unattended, with our key.
-    pub rescue: bool,
-    /// The disk can be set back to the vendor's image with new `user_data`.
+    /// How its rescue system is entered.
+    pub rescue: Rescue,
+    /// The disk can be set back to the vendor's image.
     pub rebuild: bool,
-    /// A host key can be given to the first boot, so that the first connection is verified.
+    /// A host key can be given to a new server, so that the first connection is verified.
     pub host_key_at_first_boot: bool,
+    /// A host key can be given to a server whose disk is set back to the vendor's image.
+    pub host_key_at_rebuild: bool,
     /// Names are unique in the project, so that a duplicate cannot come into being.
     pub unique_names: bool,
+    /// The cloud keeps login keys: [`Provider::trust`] makes something that can be left over.
+    pub keeps_keys: bool,
+    /// Who may be logged in as on a fresh image, the likeliest first.
+    pub first_users: &'static [&'static str],
+}
+
+/// How a rescue system is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rescue {
+    /// With the login keys that the intent names.
+    Keys,
+    /// With the password that [`Provider::rescue_password`] answers. The API may answer none:
+    /// then it stands where this says.
+    Password(&'static str),
+    /// With a password that stands where this says, and nowhere in the API.
+    Elsewhere(&'static str),
 }
 
 /// A login key to be known to the cloud.
@@ -125,17 +154,27 @@ pub struct Ordered {
 pub enum Intent {
     /// Freshly booted into the vendor's rescue system, with these login keys.
     InRescue {
-        /// Login keys for root.
+        /// Login keys for root, where the product takes them.
         keys: Vec<KeyId>,
     },
     /// Freshly booted from its own disk, no rescue system armed.
     FromDisk,
+    /// Booted from its own disk when it is rebooted next, whoever does that; not rebooted now.
+    DiskNext,
     /// Freshly booted into the vendor's image; everything on its disk is lost.
     Rebuilt {
         /// The vendor's name of the image.
         image: String,
-        /// cloud-init's user data; holds a private host key.
+        /// cloud-init's user data; holds a private host key. Ignored where the product takes
+        /// none ([`Capabilities::host_key_at_rebuild`]).
         user_data: SecretString,
+        /// Login keys, for a product that takes no user data.
+        keys: Vec<KeyId>,
+    },
+    /// Ours no more, and there all the same: it was adopted, and its contract goes on.
+    Released {
+        /// Its disk is set back to the vendor's image first.
+        reset: bool,
     },
     /// Not there any more, nor anything of ours that hung on it; what is not ours is detached.
     Gone,

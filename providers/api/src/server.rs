@@ -5,7 +5,7 @@ use ipnet::Ipv6Net;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A server as the cloud tells of it now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,10 @@ pub struct Server {
     pub ipv4: Option<Ipv4Addr>,
     /// Its public IPv6 prefix (`2001:db8:1::/64`).
     pub ipv6: Option<Ipv6Net>,
+    /// The next hop to the world for IPv6, where the vendor tells of it; it may lie outside of
+    /// the prefix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway6: Option<Ipv6Addr>,
     /// The vendor's name of its type.
     pub server_type: String,
     /// The vendor's name of its place.
@@ -34,6 +38,9 @@ pub struct Server {
     pub protected: bool,
     /// What is written on it, if it is a mark of `provision` (whoever's).
     pub marks: Option<Marks>,
+    /// Why something on it that looks like a mark of `provision` is not taken for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
     /// Every label on it, ours and foreign, where the vendor has labels; else empty.
     ///
     /// Who replaces the marks keeps the foreign ones.
@@ -92,7 +99,10 @@ impl OwnedServer {
                 return Ok(Self { server, marks });
             }
             Some(marks) => format!("it belongs to {}", marks.owner),
-            None => "it bears no mark of provision".to_owned(),
+            None => match &server.doubt {
+                Some(doubt) => doubt.clone(),
+                None => "it bears no mark of provision".to_owned(),
+            },
         };
         Err(NotOurs {
             name: server.name,

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use provision_api::http::{Bearer, Endpoint, Http, Settings};
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, Error, ErrorKind, Intent, KeyId, Leftover, LoginKey,
-    Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, Result, Server, Stage, TaskId,
+    Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, Rescue, Result, Server, Stage, TaskId,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -71,15 +71,23 @@ impl fmt::Display for Hetzner {
     }
 }
 
+fn created_here(operation: String) -> Error {
+    let message = "servers are created and removed here, never adopted";
+    Error::new(ErrorKind::Unsupported, PROVIDER, operation, message)
+}
+
 #[async_trait]
 impl Provider for Hetzner {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             create: true,
-            rescue: true,
+            rescue: Rescue::Keys,
             rebuild: true,
             host_key_at_first_boot: true,
+            host_key_at_rebuild: true,
             unique_names: true,
+            keeps_keys: true,
+            first_users: &["root"],
         }
     }
 
@@ -109,11 +117,22 @@ impl Provider for Hetzner {
         match intent {
             Intent::InRescue { keys } => self.boot_rescue(server, keys, stage).await,
             Intent::FromDisk => self.boot_disk(server, stage).await,
-            Intent::Rebuilt { image, user_data } => {
+            Intent::DiskNext => self.disk_next(server, stage).await,
+            Intent::Released { .. } => {
+                let operation = format!("release server {}", server.id());
+                Err(created_here(operation))
+            }
+            Intent::Rebuilt {
+                image, user_data, ..
+            } => {
                 self.rebuild(server, image, user_data, stage).await
             }
             Intent::Gone => self.be_gone(server, stage).await,
         }
+    }
+
+    async fn adopt(&self, server: &Server, _marks: &Marks) -> Result<OwnedServer> {
+        Err(created_here(format!("adopt server {}", server.id)))
     }
 
     async fn mark(&self, server: &OwnedServer, marks: &Marks) -> Result<OwnedServer> {

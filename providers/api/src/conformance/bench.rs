@@ -3,7 +3,7 @@
 use super::Finding;
 use crate::wait::{Deadline, TaskWaiter};
 use crate::{
-    Accepted, Backoff, HostName, Intent, KeyId, LoginKey, Marks, Order, OwnedServer, Owner, Phase,
+    Accepted, Backoff, Capabilities, HostName, Intent, KeyId, LoginKey, Marks, Order, OwnedServer, Owner, Phase,
     Provider, Role, RunId, Server, ServerId, Stage,
 };
 use secrecy::SecretString;
@@ -28,8 +28,9 @@ pub struct Bench {
     pub location: String,
     /// An image that it takes.
     pub image: String,
-    /// Where servers cannot be created: one that may be taken through all this. It stays.
-    pub server: Option<OwnedServer>,
+    /// Where servers cannot be created: one that nobody has marked and that may be taken through
+    /// all this. It stays, and bears no mark afterwards.
+    pub server: Option<Server>,
     /// How long any one task may take.
     pub patience: Duration,
     /// How often to look.
@@ -48,13 +49,12 @@ pub(super) struct Case {
 
 impl Case {
     pub(super) fn new(provider: Arc<dyn Provider>, bench: Bench) -> Self {
-        let server = bench.server.clone();
         Self {
             waiter: TaskWaiter::new(bench.name, Arc::clone(&provider), bench.pace),
             provider,
             bench,
             key: None,
-            server,
+            server: None,
             done: Accepted::default(),
         }
     }
@@ -107,7 +107,11 @@ impl Case {
         self.look().await
     }
 
-    async fn drive(&self, server: &OwnedServer, intent: &Intent) -> Finding {
+    pub(super) fn able(&self) -> Capabilities {
+        self.provider.capabilities()
+    }
+
+    pub(super) async fn drive(&self, server: &OwnedServer, intent: &Intent) -> Finding {
         let mut stage = Stage(0);
         // no vendor needs more stages than this; one that does goes in circles
         for _ in 0..10 {
@@ -145,9 +149,7 @@ impl Case {
     /// Removes whatever bears the owner's mark, and names what could not be.
     pub(super) async fn clean_up(&self) -> Vec<String> {
         let mut remains = Vec::new();
-        if self.provider.capabilities().create
-            && let Err(why) = self.remove_servers(&mut remains).await
-        {
+        if let Err(why) = self.remove_servers(&mut remains).await {
             remains.push(format!("perhaps servers: {why}"));
         }
         match self.provider.leftovers(&self.bench.owner).await {
@@ -165,7 +167,12 @@ impl Case {
 
     async fn remove_servers(&self, remains: &mut Vec<String>) -> Finding {
         for server in self.ours().await? {
-            if let Err(why) = self.drive(&server, &Intent::Gone).await {
+            let intent = if self.able().create {
+                Intent::Gone
+            } else {
+                Intent::Released { reset: false }
+            };
+            if let Err(why) = self.drive(&server, &intent).await {
                 tracing::warn!(server = %server.id(), why, "cannot remove it");
             }
         }
@@ -182,12 +189,11 @@ impl Case {
             .servers()
             .await
             .map_err(|error| error.to_string())?;
-        let given = self.bench.server.as_ref().map(OwnedServer::id);
         let owner = &self.bench.owner;
         let ours = servers
             .into_iter()
             .filter_map(|server| OwnedServer::claim(server, owner).ok());
-        Ok(ours.filter(|server| Some(server.id()) != given).collect())
+        Ok(ours.collect())
     }
 }
 

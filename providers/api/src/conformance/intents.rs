@@ -40,12 +40,40 @@ pub(super) async fn rebuild(case: &mut Case) -> Finding {
     let intent = Intent::Rebuilt {
         image: case.bench.image.clone(),
         user_data: SecretString::from("#cloud-config\n"),
+        keys: case.key.iter().cloned().collect(),
     };
     let seen = case.fulfil(&intent).await?;
     let server = running(seen)?;
     expect(server.marks.as_ref() == Some(&before), || {
         format!("its marks are {:?} after that", server.marks)
     })
+}
+
+/// What was armed is disarmed without a boot.
+pub(super) async fn disk_next(case: &mut Case) -> Finding {
+    let keys = case.key.iter().cloned().collect();
+    let arm = Intent::InRescue { keys };
+    let accepted = case.provider.drive(case.server()?, &arm, Stage(0)).await;
+    case.wait(&accepted.map_err(|error| error.to_string())?)
+        .await?;
+    case.look().await?.ok_or("it is not in the list")?;
+    let seen = case.fulfil(&Intent::DiskNext).await?;
+    let server = seen.ok_or("it is not in the list")?;
+    expect(!server.rescue_armed, || {
+        "its rescue system is armed".to_owned()
+    })
+}
+
+/// Nobody's any more, and still there.
+pub(super) async fn released(case: &mut Case) -> Finding {
+    let (server, reset) = (case.server()?.clone(), case.able().rebuild);
+    case.drive(&server, &Intent::Released { reset }).await?;
+    let seen = case.find(server.id()).await?.ok_or("it is gone")?;
+    expect(seen.marks.is_none(), || {
+        format!("it still bears {:?}", seen.marks)
+    })?;
+    case.server = None;
+    Ok(())
 }
 
 pub(super) async fn console(case: &mut Case) -> Finding {

@@ -114,6 +114,36 @@ pub(super) async fn create_again(case: &mut Case) -> Finding {
     })
 }
 
+/// One that is rented already becomes ours, and nobody else's after that.
+pub(super) async fn adopt(case: &mut Case) -> Finding {
+    let marks = case.order()?.marks;
+    let given = case.bench.server.clone();
+    let given = given.ok_or("the bench names no server that may be adopted")?;
+    expect(given.marks.is_none(), || {
+        format!("it bears {:?} already", given.marks)
+    })?;
+    let adopted = case.provider.adopt(&given, &marks).await;
+    let adopted = adopted.map_err(|error| error.to_string())?;
+    expect(*adopted.marks() == marks, || {
+        format!("it bears {:?}", adopted.marks())
+    })?;
+    case.server = Some(adopted.clone());
+    let seen = case.look().await?.ok_or("it is not in the list")?;
+    expect(seen.marks.as_ref() == Some(&marks), || {
+        format!("the list says that it bears {:?}", seen.marks)
+    })?;
+    let stranger = crate::Marks {
+        owner: case.bench.stranger.clone(),
+        ..marks
+    };
+    match case.provider.adopt(&seen, &stranger).await {
+        Ok(_) => Err("another may adopt it as well".to_owned()),
+        Err(error) => expect(error.kind == ErrorKind::AlreadyExists, || {
+            format!("adopting it twice says {error}")
+        }),
+    }
+}
+
 pub(super) async fn taken(case: &mut Case) -> Finding {
     let mut theirs = case.order()?;
     theirs.marks.owner = case.bench.stranger.clone();

@@ -30,6 +30,9 @@ pub(crate) enum Flaw {
     TellsAll,
     KeepsKeys,
     CountsNothing,
+    RescueNext,
+    AdoptsTwice,
+    Clings,
 }
 
 #[derive(Debug, Default)]
@@ -54,10 +57,13 @@ impl Default for Cloud {
         Self {
             able: Capabilities {
                 create: true,
-                rescue: true,
+                rescue: Rescue::Keys,
                 rebuild: true,
                 host_key_at_first_boot: true,
+                host_key_at_rebuild: true,
                 unique_names: true,
+                keeps_keys: true,
+                first_users: &["root"],
             },
             flaw: None,
             state: Mutex::default(),
@@ -80,11 +86,8 @@ impl Cloud {
         }
     }
 
-    pub(crate) fn that_can(able: Capabilities) -> Self {
-        Self {
-            able,
-            ..Self::default()
-        }
+    pub(crate) fn that_can(self, able: Capabilities) -> Self {
+        Self { able, ..self }
     }
 
     fn has(&self, flaw: Flaw) -> bool {
@@ -98,23 +101,14 @@ impl Cloud {
         self.state.lock().unwrap()
     }
 
-    /// A server that exists already, with a mark of ann's.
-    pub(crate) fn own(&self) -> Server {
-        let marks = Marks {
-            owner: "ann".parse().unwrap(),
-            run: "r".parse().unwrap(),
-            host: "h".parse().unwrap(),
-            role: Role::Server,
-            phase: Phase::Created,
-            expires: None,
-            host_key: None,
-        };
-        let server = self.made("own", "small", "here", marks);
+    /// A server that exists already, without a mark.
+    pub(crate) fn rented(&self) -> Server {
+        let server = self.made("rented", "small", "here", None);
         self.state().servers.push(server.clone());
         server
     }
 
-    fn made(&self, name: &str, server_type: &str, location: &str, marks: Marks) -> Server {
+    fn made(&self, name: &str, server_type: &str, location: &str, marks: Option<Marks>) -> Server {
         let mut state = self.state();
         state.next += 1;
         Server {
@@ -123,13 +117,15 @@ impl Cloud {
             status: ServerStatus::Off,
             ipv4: Some([203, 0, 113, 1].into()),
             ipv6: None,
+            gateway6: None,
             server_type: server_type.to_owned(),
             location: location.to_owned(),
             arch: Arch::X86_64,
             created: Timestamp::now(),
             rescue_armed: false,
             protected: false,
-            marks: Some(marks),
+            marks,
+            doubt: None,
             labels: BTreeMap::new(),
         }
     }
@@ -176,7 +172,7 @@ impl Provider for Cloud {
                 disk_gib: 10,
                 offers: vec![Offer {
                     location: "here".to_owned(),
-                    hourly: hourly.parse().unwrap(),
+                    hourly: Some(hourly.parse().unwrap()),
                     available: true,
                     deprecated: false,
                 }],
@@ -229,7 +225,7 @@ impl Provider for Cloud {
             });
         }
         let (kind, place) = (&order.server_type, &order.location);
-        let server = self.made(&order.name, kind, place, order.marks.clone());
+        let server = self.made(&order.name, kind, place, Some(order.marks.clone()));
         self.state().servers.push(server.clone());
         Ok(Ordered {
             server: OwnedServer::claim(server, &order.marks.owner).unwrap(),
@@ -263,6 +259,10 @@ impl Provider for Cloud {
                 known.rescue_armed = false;
                 known.status = ServerStatus::Running;
             }
+            (Intent::DiskNext, _) if self.has(Flaw::RescueNext) => {}
+            (Intent::DiskNext, _) => known.rescue_armed = false,
+            (Intent::Released { .. }, _) if self.has(Flaw::Clings) => {}
+            (Intent::Released { .. }, _) => known.marks = None,
             (Intent::FromDisk, _) if self.has(Flaw::GoesInCircles) => return Ok(accepted(Some(0))),
             (Intent::FromDisk, _) => {
                 known.rescue_armed &= self.has(Flaw::StaysArmed);
@@ -276,6 +276,19 @@ impl Provider for Cloud {
             (Intent::Gone, _) => drop(world.servers.remove(at)),
         }
         Ok(accepted(None))
+    }
+
+    async fn adopt(&self, server: &Server, marks: &Marks) -> Result<OwnedServer> {
+        let mut state = self.state();
+        let known = state.servers.iter_mut().find(|s| s.id == server.id);
+        let Some(known) = known else {
+            return error(ErrorKind::NotFound);
+        };
+        if known.marks.is_some() && !self.has(Flaw::AdoptsTwice) {
+            return error(ErrorKind::AlreadyExists);
+        }
+        known.marks = Some(marks.clone());
+        Ok(OwnedServer::claim(known.clone(), &marks.owner).unwrap())
     }
 
     async fn mark(&self, server: &OwnedServer, marks: &Marks) -> Result<OwnedServer> {

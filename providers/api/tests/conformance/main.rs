@@ -5,7 +5,7 @@ mod cloud;
 
 use cloud::{Cloud, Flaw};
 use provision_api::conformance::{Bench, Failure, run};
-use provision_api::{Backoff, Capabilities, LoginKey, OwnedServer, Provider};
+use provision_api::{Backoff, Capabilities, LoginKey, Provider, Rescue};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,11 +33,27 @@ async fn failure(flaw: Flaw) -> (Failure, Arc<Cloud>) {
     (run(cloud.clone(), &bench()).await.unwrap_err(), cloud)
 }
 
+/// A product whose servers are rented elsewhere, and a bench with one of them.
+fn rented(cloud: Cloud) -> (Arc<Cloud>, Bench) {
+    let cloud = Arc::new(cloud.that_can(Capabilities {
+        create: false,
+        rescue: Rescue::Elsewhere("in a mail"),
+        rebuild: false,
+        host_key_at_first_boot: false,
+        host_key_at_rebuild: false,
+        unique_names: false,
+        keeps_keys: false,
+        first_users: &["root"],
+    }));
+    let server = Some(cloud.rented());
+    (cloud, Bench { server, ..bench() })
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_cloud_without_flaws_passes_and_is_left_empty() {
     let cloud = Arc::new(Cloud::default());
     let passed = run(cloud.clone(), &bench()).await.unwrap();
-    assert_eq!(passed.len(), 18, "{passed:#?}");
+    assert_eq!(passed.len(), 19, "{passed:#?}");
     assert!(cloud.servers().await.unwrap().is_empty());
     assert!(cloud.leftovers(&bench().owner).await.unwrap().is_empty());
 }
@@ -61,6 +77,7 @@ async fn each_flaw_is_found_by_its_check() {
         ),
         (Flaw::GoesInCircles, "from the rescue system to the disk"),
         (Flaw::LosesMarks, "back to the vendor's image"),
+        (Flaw::RescueNext, "the disk comes next"),
         (Flaw::Blind, "a way to the screen"),
         (Flaw::Undead, "gone, and twice is a success"),
         (Flaw::GoneOnce, "gone, and twice is a success"),
@@ -92,31 +109,36 @@ async fn what_cannot_be_removed_is_named() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_product_cannot_do_is_left_out() {
-    let cloud = Arc::new(Cloud::that_can(Capabilities {
-        create: false,
-        rescue: false,
-        rebuild: false,
-        host_key_at_first_boot: false,
-        unique_names: false,
-    }));
-    let server = OwnedServer::claim(cloud.own(), &bench().owner).unwrap();
-    let bench = Bench {
-        server: Some(server),
-        ..bench()
-    };
+    let (cloud, bench) = rented(Cloud::default());
     let passed = run(cloud.clone(), &bench).await.unwrap();
     assert_eq!(
         passed,
         [
             "a key is known once",
             "an unknown task has failed",
+            "a server that is rented is adopted",
             "marks come back as they were written",
             "a server of ours is not another's",
+            "into the rescue system",
             "from the rescue system to the disk",
+            "a rescue system that is armed is disarmed",
+            "the disk comes next",
             "a way to the screen",
-            "leftovers are told and removed",
+            "released, and there all the same",
             "requests are counted",
         ]
     );
     assert_eq!(cloud.servers().await.unwrap().len(), 1, "it stays");
+}
+
+#[tokio::test(start_paused = true)]
+async fn flaws_of_what_is_rented_are_found() {
+    for (flaw, check) in [
+        (Flaw::AdoptsTwice, "a server that is rented is adopted"),
+        (Flaw::Clings, "released, and there all the same"),
+    ] {
+        let (cloud, bench) = rented(Cloud::with(flaw));
+        let failure = run(cloud, &bench).await.unwrap_err();
+        assert_eq!(failure.check, check, "{flaw:?}: {failure}");
+    }
 }

@@ -61,7 +61,7 @@ fn offers(
         });
         Some(Offer {
             location: place.clone(),
-            hourly: (hourly(price)? + address(place)).normalize(),
+            hourly: Some((hourly(price)? + address(place)).normalize()),
             available: sold.available.unwrap_or(true) && !gone,
             deprecated: sold.deprecation.is_some(),
         })

@@ -23,6 +23,7 @@ pub(crate) fn server(wire: &wire::Server) -> Server {
         status: status(&wire.status),
         ipv4: ipv4.as_ref().and_then(|address| address.ip.parse().ok()),
         ipv6: ipv6.as_ref().and_then(|address| address.ip.parse().ok()),
+        gateway6: None,
         server_type: wire.server_type.name.clone(),
         location: wire.location.name.clone(),
         arch: Arch::from(wire.server_type.architecture.clone()),
@@ -31,6 +32,7 @@ pub(crate) fn server(wire: &wire::Server) -> Server {
         rescue_armed: wire.rescue_enabled,
         protected: wire.protection.delete,
         marks,
+        doubt: None,
         labels: wire.labels.clone(),
     }
 }

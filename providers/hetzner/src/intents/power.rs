@@ -35,6 +35,12 @@ impl Hetzner {
         }
     }
 
+    /// Disarms the rescue system if it is armed.
+    pub(crate) async fn disk_next(&self, server: &OwnedServer, stage: Stage) -> Result<Accepted> {
+        let tasks = self.disarm(server, stage).await?;
+        Ok(done_after(tasks.unwrap_or_default()))
+    }
+
     /// Writes the image to the disk. The vendor switches the server off for that, and on again
     /// unless it was off.
     pub(crate) async fn rebuild(

@@ -68,6 +68,9 @@ impl Provider for Fake {
     async fn drive(&self, _: &OwnedServer, _: &Intent, _: Stage) -> Result<Accepted> {
         unreachable!()
     }
+    async fn adopt(&self, _: &Server, _: &Marks) -> Result<OwnedServer> {
+        unreachable!()
+    }
     async fn mark(&self, _: &OwnedServer, _: &Marks) -> Result<OwnedServer> {
         unreachable!()
     }
