@@ -6,6 +6,9 @@
     reason = "a test may fail, and says what it skips"
 )]
 
+#[path = "nix_files/network.rs"]
+mod network;
+
 use provision::flake::Flake;
 use provision::host::Host;
 use serde_json::Value;
@@ -129,53 +132,6 @@ fn nix_and_provision_find_the_same_hosts() {
         (host.name.as_str().to_owned(), told)
     };
     assert_eq!(found, Value::Object(ours.iter().map(told).collect()));
-}
-
-#[test]
-fn the_network_is_what_the_facts_say() {
-    let network = |facts: &str| {
-        let expression = format!(
-            "let m = import ./hosts/modules/network.nix {{ host.facts = {facts}; }}; \
-             in m.systemd.network.networks.\"10-world\""
-        );
-        evaluate(&expression)
-    };
-    let Some(unknown) = network("null") else {
-        return;
-    };
-    assert_eq!(unknown["networkConfig"]["DHCP"], "yes");
-    assert_eq!(unknown["networkConfig"]["IPv6AcceptRA"], true);
-    assert_eq!(unknown["address"], serde_json::json!([]));
-
-    let known = network(
-        "{ network = { mac = \"96:00:02:aa:bb:cc\"; dhcp4 = true; addresses = [ \"2001:db8::1/64\" ]; \
-         gateways = [ { via = \"172.31.1.1\"; on_link = true; } { via = \"fe80::1\"; on_link = true; } ]; }; }",
-    )
-    .unwrap();
-    assert_eq!(known["matchConfig"]["MACAddress"], "96:00:02:aa:bb:cc");
-    assert_eq!(
-        known["networkConfig"],
-        serde_json::json!({ "DHCP": "ipv4", "IPv6AcceptRA": false })
-    );
-    assert_eq!(known["address"], serde_json::json!(["2001:db8::1/64"]));
-    assert_eq!(
-        known["routes"],
-        serde_json::json!([
-            { "Gateway": "172.31.1.1", "GatewayOnLink": true, "Metric": 2048 },
-            { "Gateway": "fe80::1", "GatewayOnLink": true },
-        ])
-    );
-
-    let fixed = network(
-        "{ network = { dhcp4 = false; addresses = [ \"203.0.113.7/32\" ]; \
-         gateways = [ { via = \"203.0.113.1\"; on_link = true; } ]; }; }",
-    )
-    .unwrap();
-    assert_eq!(fixed["networkConfig"]["DHCP"], "no");
-    assert_eq!(
-        fixed["routes"],
-        serde_json::json!([{ "Gateway": "203.0.113.1", "GatewayOnLink": true }])
-    );
 }
 
 #[test]

@@ -4,7 +4,13 @@
   known = facts != null;
 
   isV6 = address: builtins.match ".*:.*" address != null;
-  fixedV6 = known && builtins.any isV6 facts.network.addresses;
+
+  # An address that nobody hands out, and the way out of it: then nobody else is asked. Without
+  # the way out a router's advertisement is the only one who can tell it.
+  fixedV6 =
+    known
+    && builtins.any isV6 facts.network.addresses
+    && builtins.any (gateway: isV6 gateway.via) facts.network.gateways;
 
   # as long as nothing is known: whatever the network hands out
   dhcp =
@@ -14,6 +20,8 @@
     then "ipv4"
     else "no";
 
+  # A gateway outside the prefixes (of a /32 always, of a /128 unless it is link-local) is on the
+  # link all the same: without the word networkd and the kernel refuse the route.
   route = gateway:
     {
       Gateway = gateway.via;
