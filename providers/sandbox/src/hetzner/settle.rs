@@ -2,7 +2,7 @@
 
 use super::project::{Action, Effect, Rescue, Server, machine_id};
 use crate::faults::ActionError;
-use crate::machine::{Boot, Image, Machine, MachineError, Spec};
+use crate::machine::{Boot, Image, Machine, MachineError, Platform, RescueSystem, Spec};
 use crate::world::Held;
 use std::sync::Arc;
 
@@ -213,12 +213,14 @@ fn plan(held: &Held<'_>, id: u64) -> Result<(Spec, Image), ActionError> {
         firmware: server_type.firmware,
         memory_mib: u64::from(server_type.memory) * 1024,
         disk_gib: u64::from(server_type.disk),
+        platform: Platform::default(),
     };
     let image = Image {
         os: image.os_flavor.clone(),
         version: image.os_version.clone(),
         user_data: server.user_data.clone(),
         authorized_keys: server.authorized_keys.clone(),
+        user: None,
     };
     Ok((spec, image))
 }
@@ -234,6 +236,7 @@ fn boot(rescue: Rescue) -> Boot {
     Boot::Rescue {
         authorized_keys: rescue.authorized_keys,
         password: Some(rescue.password),
+        system: RescueSystem::default(),
     }
 }
 

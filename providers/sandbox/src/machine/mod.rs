@@ -1,105 +1,20 @@
 //! What the vendors' faces need of a machine, whatever it is made of.
 //!
-//! The faces (`hetzner`, later `ovh`) own ids, tasks, prices and quotas; a machine owns power,
+//! The faces (`hetzner`, `ovh`) own ids, tasks, prices and quotas; a machine owns power,
 //! firmware, disks and what answers on its SSH port. A second kind (QEMU) can stand in for the
 //! emulated one without the faces noticing.
 
+mod boot;
 pub mod emulated;
+mod spec;
+
+pub use boot::{Boot, Image, RescueSystem};
+pub use spec::{Board, Firmware, Network, Platform, Spec};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::fmt::{self, Debug};
-use std::net::Ipv4Addr;
+use std::fmt::Debug;
 use std::sync::Arc;
-
-/// What a machine is made of; does not change while it exists.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spec {
-    /// Unique among all machines of the world, and safe as a file name (`hetzner-1234`).
-    pub id: String,
-    /// The host name that the vendor's image takes.
-    pub hostname: String,
-    /// Loopback address of its own.
-    pub ipv4: Ipv4Addr,
-    /// The first address of its IPv6 network; shown inside, never listened on.
-    pub ipv6: String,
-    /// The SSH port that all machines of the world listen on.
-    pub ssh_port: u16,
-    /// `x86_64` or `aarch64`.
-    pub arch: String,
-    /// What its firmware boots.
-    pub firmware: Firmware,
-    /// Memory in MiB.
-    pub memory_mib: u64,
-    /// Its own disk, in GiB.
-    pub disk_gib: u64,
-}
-
-/// What boots the machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Firmware {
-    /// Legacy BIOS: the first disk's boot sector.
-    Bios,
-    /// UEFI: the removable path on an EFI system partition.
-    Uefi,
-}
-
-/// The vendor's image written to the machine's own disk.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Image {
-    /// `debian`, `ubuntu`, …: the `ID` of its os-release.
-    pub os: String,
-    /// The `VERSION_ID` of its os-release.
-    pub version: String,
-    /// cloud-init's user data as it was given.
-    pub user_data: Option<String>,
-    /// Root's login keys that the vendor puts in, as OpenSSH public key lines.
-    pub authorized_keys: Vec<String>,
-}
-
-// user data may hold a host's private key: it is never shown
-impl Debug for Image {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Image")
-            .field("os", &self.os)
-            .field("version", &self.version)
-            .field("user_data", &self.user_data.as_ref().map(|_| "<hidden>"))
-            .field("authorized_keys", &self.authorized_keys)
-            .finish()
-    }
-}
-
-/// What the machine boots next.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Boot {
-    /// Its own disk, as its firmware can.
-    Disk,
-    /// The vendor's rescue system from the network, with these login keys for root.
-    Rescue {
-        /// OpenSSH public key lines.
-        authorized_keys: Vec<String>,
-        /// Root's password, as the vendor answered it.
-        password: Option<String>,
-    },
-}
-
-impl Debug for Boot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Disk => f.write_str("Disk"),
-            Self::Rescue {
-                authorized_keys,
-                password,
-            } => f
-                .debug_struct("Rescue")
-                .field("authorized_keys", authorized_keys)
-                .field("password", &password.as_ref().map(|_| "<hidden>"))
-                .finish(),
-        }
-    }
-}
 
 /// A machine. Calls return when the effect is begun; the boot itself takes what it takes.
 #[async_trait]
@@ -125,6 +40,11 @@ pub trait Machine: Debug + Send + Sync {
 
     /// Whether what was armed still is: nothing has disarmed it, and no reboot has used it up.
     async fn armed(&self) -> bool;
+
+    /// What every reboot from inside boots from now on, until told otherwise, unless something is
+    /// armed: its disk, at first. [`Machine::power_on`] is told by itself. Only the firmware looks
+    /// at it: kexec does not.
+    async fn keep_booting(&self, boot: Boot);
 
     /// Presses the power button: the system, if one runs, shuts down by itself.
     async fn shutdown(&self) -> Result<(), MachineError>;

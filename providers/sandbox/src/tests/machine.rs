@@ -14,6 +14,8 @@ pub(super) struct Memory {
     pub(super) image: Option<Image>,
     pub(super) boots: Vec<Boot>,
     pub(super) armed: Option<Boot>,
+    /// What reboots from inside boot when nothing is armed.
+    pub(super) kept: Option<Boot>,
     pub(super) volumes: BTreeMap<String, (u64, bool)>,
     pub(super) faults: Faults,
     /// It has no system that reacts to the power button.
@@ -34,7 +36,8 @@ impl Paper {
     /// The system inside reboots.
     pub(super) fn reboot(&self) {
         self.change(|memory| {
-            let boot = memory.armed.take().unwrap_or(Boot::Disk);
+            let kept = memory.kept.clone().unwrap_or(Boot::Disk);
+            let boot = memory.armed.take().unwrap_or(kept);
             memory.boots.push(boot);
         });
     }
@@ -81,6 +84,10 @@ impl Machine for Paper {
 
     async fn armed(&self) -> bool {
         self.memory().armed.is_some()
+    }
+
+    async fn keep_booting(&self, boot: Boot) {
+        self.change(|memory| memory.kept = Some(boot));
     }
 
     async fn shutdown(&self) -> Result<(), MachineError> {
@@ -152,6 +159,7 @@ impl Maker for PaperMaker {
             image: None,
             boots: Vec::new(),
             armed: None,
+            kept: None,
             volumes: BTreeMap::new(),
             faults: Faults::default(),
             deaf: false,

@@ -1,7 +1,7 @@
 //! The rescue system: armed, booted once, forgotten.
 
 use super::{Fixture, KEY, id};
-use crate::machine::Boot;
+use crate::machine::{Boot, RescueSystem};
 use serde_json::json;
 
 #[tokio::test]
@@ -39,6 +39,7 @@ async fn is_booted_once_with_the_keys_that_were_given() {
     let rescue = Boot::Rescue {
         authorized_keys: vec![KEY.to_owned()],
         password: Some(password),
+        system: RescueSystem::default(),
     };
     assert_eq!(
         world.machine(server).memory().boots,
@@ -68,6 +69,7 @@ async fn is_used_up_by_a_reboot_from_inside() {
     let rescue = Boot::Rescue {
         authorized_keys: Vec::new(),
         password: armed["root_password"].as_str().map(str::to_owned),
+        system: RescueSystem::default(),
     };
     assert_eq!(
         world.machine(server).memory().boots,

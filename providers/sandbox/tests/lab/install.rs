@@ -50,9 +50,14 @@ pub(crate) struct Call<'a> {
 impl<'a> Call<'a> {
     /// With the login key and the port.
     pub(crate) fn new(lab: &'a Lab, spec: &Spec) -> Self {
+        Self::of(lab, spec, "root")
+    }
+
+    /// The same, with a login of this user.
+    pub(crate) fn of(lab: &'a Lab, spec: &Spec, user: &str) -> Self {
         let port = spec.ssh_port.to_string();
         let key = lab.path("key").display().to_string();
-        let target = format!("root@{}", spec.ipv4);
+        let target = format!("{user}@{}", spec.ipv4);
         let args = [
             "-i",
             &key,

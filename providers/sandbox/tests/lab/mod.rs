@@ -4,7 +4,9 @@
 pub(crate) mod install;
 
 use provision_sandbox::machine::emulated::{Emulated, EmulatedOptions};
-use provision_sandbox::machine::{Boot, Firmware, Image, Machine, Maker, Spec};
+use provision_sandbox::machine::{
+    Boot, Firmware, Image, Machine, Maker, Platform, RescueSystem, Spec,
+};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -82,6 +84,7 @@ impl Lab {
             version: "12".into(),
             user_data,
             authorized_keys: vec![self.public.clone()],
+            user: None,
         }
     }
 
@@ -89,6 +92,7 @@ impl Lab {
         Boot::Rescue {
             authorized_keys: vec![self.public.clone()],
             password: None,
+            system: RescueSystem::default(),
         }
     }
 
@@ -117,6 +121,43 @@ impl Lab {
         command.args(["-p", &spec.ssh_port.to_string()]);
         command.arg(format!("{user}@{}", spec.ipv4));
         command
+    }
+
+    /// What a command says to someone who has a password and no key.
+    pub(crate) async fn with_password(
+        &self,
+        machine: &Arc<dyn Machine>,
+        password: &str,
+        script: &str,
+        input: &[u8],
+    ) -> Said {
+        let helper = self.path("askpass");
+        let draft = self.path("askpass.draft");
+        std::fs::write(&draft, "#!/bin/sh\nprintf '%s\\n' \"$LAB_PASSWORD\"\n").unwrap();
+        // a child of another test may hold what we have written open: then it cannot be run
+        let mut copy = std::process::Command::new("install");
+        assert!(copy.arg(&draft).arg(&helper).status().unwrap().success());
+        let spec = machine.spec();
+        let mut command = tokio::process::Command::new("ssh");
+        command.args(["-F", "none"]);
+        for option in [
+            "PubkeyAuthentication=no",
+            "NumberOfPasswordPrompts=1",
+            "ConnectTimeout=10",
+            "StrictHostKeyChecking=no",
+            "UserKnownHostsFile=/dev/null",
+            "LogLevel=ERROR",
+        ] {
+            command.args(["-o", option]);
+        }
+        command
+            .args(["-p", &spec.ssh_port.to_string()])
+            .arg(format!("root@{}", spec.ipv4))
+            .arg(script)
+            .env("SSH_ASKPASS", helper)
+            .env("SSH_ASKPASS_REQUIRE", "force")
+            .env("LAB_PASSWORD", password);
+        run(command, input).await
     }
 
     /// Runs a command as a user.
@@ -258,5 +299,6 @@ pub(crate) fn spec(firmware: Firmware) -> Spec {
         firmware,
         memory_mib: 4096,
         disk_gib: 40,
+        platform: Platform::default(),
     }
 }

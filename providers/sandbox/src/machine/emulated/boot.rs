@@ -1,11 +1,11 @@
 //! Which system comes up when a machine starts, and why none does.
 
-use super::disk::{self, Contents, Disk, Os};
+use super::disk::{self, Disk};
 use super::file::File;
 use super::keys::{self, Secret};
 use super::state::{Account, Kind, Running, State};
-use super::{cloud_init, store};
-use crate::machine::{Boot, Firmware, Spec};
+use super::{cloud_init, firmware, logins};
+use crate::machine::{Boot, RescueSystem, Spec};
 use std::collections::BTreeMap;
 
 /// Where sshd keeps its ed25519 key.
@@ -15,6 +15,7 @@ pub(crate) const HOST_KEY: &str = "/etc/ssh/ssh_host_ed25519_key";
 /// nothing to boot.
 pub(crate) fn start(state: &mut State, spec: &Spec, boot: &Boot, now: i64) {
     state.unplugged.iter_mut().for_each(|d| d.name = None);
+    remove_rescue_disk(state);
     disk::enumerate(&mut state.disks);
     let again = state.boots > 0;
     state.boots += 1;
@@ -25,8 +26,13 @@ pub(crate) fn start(state: &mut State, spec: &Spec, boot: &Boot, now: i64) {
             Boot::Rescue {
                 authorized_keys,
                 password,
-            } => rescue(authorized_keys, password.as_deref()),
-            Boot::Disk => from_disk(state, spec),
+                system,
+            } => rescue(state, spec, system).map(|running| Running {
+                accounts: vec![rescuer(authorized_keys, password.as_deref())],
+                ..running
+            }),
+            Boot::Disk => firmware::from_disk(state, spec, None),
+            Boot::Chain { loader } => firmware::from_disk(state, spec, Some(loader)),
         }
     };
     let mut running = outcome.unwrap_or_else(|why| {
@@ -43,18 +49,12 @@ pub(crate) fn start(state: &mut State, spec: &Spec, boot: &Boot, now: i64) {
 /// The new kernel takes over: the installer, with the host key and root's login keys of what ran
 /// before, and those of the user who asked for it.
 pub(crate) fn kexec(state: &mut State, asked_by: &str, now: i64) {
+    let lines = logins::to_take_along(state, asked_by);
     let Some(before) = state.running.take() else {
         return;
     };
     disk::enumerate(&mut state.disks);
     let mut installer = Running::new(Kind::Installer, "nixos-installer");
-    let mut lines: Vec<String> = Vec::new();
-    for account in &before.accounts {
-        if account.name == "root" || account.name == asked_by {
-            lines.extend(account.keys.iter().cloned());
-        }
-    }
-    lines.dedup();
     installer.accounts.push(Account::root(lines));
     if let Some(private) = &before.host_key {
         put_host_key(&mut installer.memory, private, None);
@@ -67,7 +67,7 @@ pub(crate) fn kexec(state: &mut State, asked_by: &str, now: i64) {
 
 impl Running {
     /// A system that has just begun to start.
-    fn new(kind: Kind, hostname: &str) -> Self {
+    pub(super) fn new(kind: Kind, hostname: &str) -> Self {
         Self {
             kind,
             root: None,
@@ -84,128 +84,44 @@ impl Running {
     }
 }
 
-fn rescue(authorized_keys: &[String], password: Option<&str>) -> Result<Running, String> {
-    let mut running = Running::new(Kind::Rescue, "rescue");
-    let mut root = Account::root(authorized_keys.to_vec());
-    root.password = password.map(|p| Secret(p.to_owned()));
-    running.accounts.push(root);
-    let fresh = keys::generate("rescue").map_err(|e| format!("sshd-keygen: {e}"))?;
+/// The disk of the last rescue system is not there for the next boot.
+fn remove_rescue_disk(state: &mut State) {
+    state.disks.retain(|disk| !disk.rescue);
+}
+
+/// A rescue system that is about to run, from memory or from a disk of its own.
+fn rescue(state: &mut State, spec: &Spec, system: &RescueSystem) -> Result<Running, String> {
+    if !system.linux {
+        return Err(format!(
+            "Windows PE: {} is ready; nothing listens for SSH",
+            system.hostname
+        ));
+    }
+    let mut running = Running::new(Kind::Rescue, &system.hostname);
+    if let Some(gib) = system.disk_gib {
+        let disk = Disk::of_rescue(gib, spec.platform.board, &spec.arch);
+        running.mounts = disk.stock_mounts();
+        state.disks.push(disk);
+        disk::enumerate(&mut state.disks);
+    }
+    let fresh = keys::generate(&system.hostname).map_err(|e| format!("sshd-keygen: {e}"))?;
     put_host_key(&mut running.memory, &fresh.private, Some(fresh.public));
     Ok(running)
 }
 
-/// Follows the firmware to boot code, and the boot code to a system.
-fn from_disk(state: &mut State, spec: &Spec) -> Result<Running, String> {
-    let own = state.disks.iter().find(|d| d.volume.is_none());
-    let own = own.ok_or("no disk")?;
-    let id = match spec.firmware {
-        Firmware::Bios => boot_sector(own)?,
-        Firmware::Uefi => removable_loader(own, &spec.arch)?,
-    };
-    let wrong = state.faults.wrong_system;
-    let disk = state.disks.iter_mut().find(|d| d.holds(&id));
-    let contents = disk.and_then(|d| d.contents.as_mut()).ok_or_else(|| {
-        "error: no such device.\nerror: unknown filesystem.\nEntering rescue mode...\ngrub rescue>"
-            .to_owned()
-    })?;
-    let mut notes = Vec::new();
-    first_boot(contents, &mut notes)?;
-    let kind = match &contents.os {
-        Os::Stock { os, version, .. } => Kind::Stock {
-            os: os.clone(),
-            version: version.clone(),
-        },
-        Os::Nixos { system } => Kind::Installed {
-            system: if wrong {
-                store::another(system)
-            } else {
-                system.clone()
-            },
-            profile: system.clone(),
-        },
-    };
-    let mut running = Running::new(kind, &contents.hostname);
-    running.root = Some(id);
-    running.accounts.clone_from(&contents.accounts);
-    running.mounts.clone_from(&contents.mounts);
-    for note in notes {
-        state.say(note);
-    }
-    Ok(running)
+/// Root of a rescue system.
+fn rescuer(authorized_keys: &[String], password: Option<&str>) -> Account {
+    let mut root = Account::root(authorized_keys.to_vec());
+    root.password = password.map(|p| Secret(p.to_owned()));
+    root
 }
 
-fn boot_sector(disk: &Disk) -> Result<String, String> {
-    let core = !disk.gpt || disk.partitions.iter().any(|p| p.kind.is("EF02"));
-    match &disk.boot_sector {
-        Some(id) if core => Ok(id.clone()),
-        Some(_) => Err(
-            "Booting from Hard Disk...\nGRUB loading...\nerror: the BIOS boot partition (EF02) is gone"
-                .to_owned(),
-        ),
-        None => Err(concat!(
-            "SeaBIOS: Booting from Hard Disk...\n",
-            "Boot failed: not a bootable disk\n",
-            "No bootable device: the disk holds no BIOS boot code"
-        )
-        .to_owned()),
-    }
-}
-
-fn removable_loader(disk: &Disk, arch: &str) -> Result<String, String> {
-    let path = match arch {
-        "aarch64" => r"\EFI\BOOT\BOOTAA64.EFI",
-        _ => r"\EFI\BOOT\BOOTX64.EFI",
-    };
-    let Some(esp) = disk.partitions.iter().find(|p| p.kind.is("EF00")) else {
-        return Err(
-            "BdsDxe: No bootable option or device was found: the disk has no EFI system partition (EF00)"
-                .to_owned(),
-        );
-    };
-    esp.loader.clone().ok_or_else(|| {
-        format!(
-            "BdsDxe: No bootable option or device was found: the EFI system partition has no {path}"
-        )
-    })
-}
-
-/// What a system does on its first boot only.
-fn first_boot(contents: &mut Contents, notes: &mut Vec<String>) -> Result<(), String> {
-    let generated = |name: &str| keys::generate(name).map_err(|e| format!("sshd-keygen: {e}"));
-    match &mut contents.os {
-        Os::Stock { seed, .. } => {
-            let Some(image) = seed.take() else {
-                return Ok(());
-            };
-            let config = cloud_init::read(image.user_data.as_deref().unwrap_or_default());
-            if let Some(name) = config.hostname {
-                contents.hostname = name;
-            }
-            let mut root = Account::root(image.authorized_keys);
-            root.keys.extend(config.root_keys);
-            root.turned_away = config.root_turned_away;
-            contents.accounts = vec![root];
-            contents.accounts.extend(config.accounts);
-            let (private, public) = if let Some(private) = config.private {
-                (private, config.public)
-            } else {
-                let fresh = generated(&contents.hostname)?;
-                (fresh.private, Some(fresh.public))
-            };
-            let public = cloud_init::public_of(&private, public);
-            put_host_key(&mut contents.files, &private, Some(public));
-            notes.extend(config.notes);
-        }
-        Os::Nixos { .. } if !contents.files.contains_key(HOST_KEY) => {
-            let fresh = generated(&contents.hostname)?;
-            put_host_key(&mut contents.files, &fresh.private, Some(fresh.public));
-        }
-        Os::Nixos { .. } => {}
-    }
-    Ok(())
-}
-
-fn put_host_key(files: &mut BTreeMap<String, File>, private: &Secret, public: Option<String>) {
+/// Puts a host key where sshd looks for it.
+pub(super) fn put_host_key(
+    files: &mut BTreeMap<String, File>,
+    private: &Secret,
+    public: Option<String>,
+) {
     let public = cloud_init::public_of(private, public);
     files.insert(HOST_KEY.to_owned(), File::data(private.0.as_str(), 0o600));
     files.insert(format!("{HOST_KEY}.pub"), File::data(public, 0o644));

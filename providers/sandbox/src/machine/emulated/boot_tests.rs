@@ -1,5 +1,5 @@
 use super::*;
-use crate::machine::{Faults, Image};
+use crate::machine::{Faults, Firmware, Image, Platform, RescueSystem};
 use std::net::Ipv4Addr;
 
 fn spec(firmware: Firmware) -> Spec {
@@ -13,6 +13,7 @@ fn spec(firmware: Firmware) -> Spec {
         firmware,
         memory_mib: 4096,
         disk_gib: 40,
+        platform: Platform::default(),
     }
 }
 
@@ -23,6 +24,7 @@ fn stock(user_data: Option<String>) -> State {
         version: "12".into(),
         user_data,
         authorized_keys: vec!["ssh-ed25519 AAAA vendor".into()],
+        user: None,
     };
     disk.write_stock(image, "web-1", "x86_64");
     State {
@@ -139,6 +141,7 @@ fn rescue_has_a_key_of_its_own_every_time_and_kexec_keeps_it() {
     let boot = Boot::Rescue {
         authorized_keys: vec!["ssh-ed25519 BBBB me".into()],
         password: None,
+        system: RescueSystem::default(),
     };
     start(&mut state, &spec(Firmware::Bios), &boot, 1);
     let first = running(&state).clone();
@@ -170,4 +173,159 @@ fn a_machine_that_shall_not_return_starts_once() {
     start(&mut state, &spec(Firmware::Bios), &Boot::Disk, 2);
     assert_eq!(running(&state).kind, Kind::Dead);
     assert!(state.console.join("\n").contains("does not come back"));
+}
+
+fn chain(loader: &str) -> Boot {
+    Boot::Chain {
+        loader: loader.into(),
+    }
+}
+
+#[test]
+fn a_named_loader_is_started_in_place_of_the_removable_one() {
+    type Change = fn(&mut Disk);
+    let no_removable: Change = |d| d.partitions.iter_mut().for_each(|p| p.loader = None);
+    let table: &[(&str, Firmware, Change, Option<&str>)] = &[
+        (r"\EFI\BOOT\BOOTX64.EFI", Firmware::Uefi, |_| (), None),
+        (r"\efi\boot\bootx64.efi", Firmware::Uefi, |_| (), None),
+        (r"\efi\debian\grubx64.efi", Firmware::Uefi, |_| (), None),
+        (
+            r"\efi\debian\grubx64.efi",
+            Firmware::Uefi,
+            no_removable,
+            None,
+        ),
+        (
+            r"\efi\boot\bootx64.efi",
+            Firmware::Uefi,
+            no_removable,
+            Some(r"the EFI system partition has no \EFI\BOOT\BOOTX64.EFI"),
+        ),
+        (
+            r"\efi\nixos\grubx64.efi",
+            Firmware::Uefi,
+            |_| (),
+            Some(r"chain \efi\nixos\grubx64.efi: No such file"),
+        ),
+        (
+            r"\efi\boot\bootx64.efi",
+            Firmware::Uefi,
+            Disk::wipe,
+            Some("no EFI system partition"),
+        ),
+        (r"\efi\nixos\grubx64.efi", Firmware::Bios, |_| (), None),
+    ];
+    for (path, firmware, change, expected) in table {
+        let mut state = stock(None);
+        change(&mut state.disks[0]);
+        start(&mut state, &spec(*firmware), &chain(path), 1);
+        let dead = running(&state).kind == Kind::Dead;
+        let console = state.console.join("\n");
+        assert_eq!(dead, expected.is_some(), "{path}: {console}");
+        assert!(
+            console.contains(expected.unwrap_or_default()),
+            "{path}: {console}"
+        );
+    }
+}
+
+#[test]
+fn a_rescue_disk_is_first_until_the_firmware_boots_again() {
+    let names = |state: &State| {
+        let mut names: Vec<_> = state
+            .disks
+            .iter()
+            .map(|d| (d.name.clone().unwrap(), d.rescue, d.by_path()))
+            .collect();
+        names.sort();
+        names
+    };
+    let own = "pci-0000:06:00.0-scsi-0:0:0:0".to_owned();
+    let mut state = stock(None);
+    let spec = spec(Firmware::Bios);
+    let boot = Boot::Rescue {
+        authorized_keys: vec![],
+        password: Some("hunter2".into()),
+        system: RescueSystem {
+            hostname: "rescue-customer-eu".into(),
+            disk_gib: Some(3),
+            ..RescueSystem::default()
+        },
+    };
+    // twice: the second has a disk of its own too, and no more than one
+    for now in [1, 2] {
+        start(&mut state, &spec, &boot, now);
+        assert_eq!(running(&state).hostname, "rescue-customer-eu");
+        let found = names(&state);
+        assert_eq!(found.len(), 2);
+        assert_eq!((found[0].0.as_str(), found[0].1), ("sda", true));
+        assert_eq!(found[1], ("sdb".into(), false, own.clone()));
+        assert_ne!(found[0].2, own);
+    }
+    let mounts = running(&state).mounts.clone();
+    let rescue = state
+        .disks
+        .iter()
+        .find(|d| d.rescue)
+        .unwrap()
+        .serial
+        .clone();
+    assert!(mounts.iter().any(|m| m.at == "/" && m.serial == rescue));
+
+    kexec(&mut state, "root", 3);
+    assert_eq!(names(&state)[1], ("sdb".into(), false, own.clone()));
+    assert!(running(&state).mounts.is_empty());
+
+    start(&mut state, &spec, &Boot::Disk, 4);
+    assert_eq!(names(&state), [("sda".into(), false, own)]);
+    assert_eq!(running(&state).hostname, "web-1");
+}
+
+#[test]
+fn a_rescue_system_that_is_no_linux_answers_nothing_and_says_so() {
+    let mut state = stock(None);
+    let boot = Boot::Rescue {
+        authorized_keys: vec!["ssh-ed25519 BBBB me".into()],
+        password: None,
+        system: RescueSystem {
+            hostname: "WinPE".into(),
+            linux: false,
+            ..RescueSystem::default()
+        },
+    };
+    start(&mut state, &spec(Firmware::Bios), &boot, 1);
+    assert_eq!(running(&state).kind, Kind::Dead);
+    assert!(state.console.join("\n").contains("WinPE is ready"));
+}
+
+#[test]
+fn a_world_kept_before_the_platforms_still_opens() {
+    let mut state = stock(None);
+    let boot = Boot::Rescue {
+        authorized_keys: vec![],
+        password: None,
+        system: RescueSystem::default(),
+    };
+    state.armed = Some(boot.clone());
+    let mut kept = serde_json::to_value(&state).unwrap();
+    kept["armed"]["rescue"]
+        .as_object_mut()
+        .unwrap()
+        .remove("system")
+        .unwrap();
+    kept.as_object_mut().unwrap().remove("standing").unwrap();
+    let disk = kept["disks"][0].as_object_mut().unwrap();
+    disk.remove("board").unwrap();
+    disk.remove("rescue").unwrap();
+    for part in disk["partitions"].as_array_mut().unwrap() {
+        part.as_object_mut().unwrap().remove("programs").unwrap();
+    }
+    let back: State = serde_json::from_value(kept).unwrap();
+    assert_eq!(back.armed, Some(boot));
+    assert_eq!(back.disks[0].by_path(), "pci-0000:06:00.0-scsi-0:0:0:0");
+
+    let mut spec = serde_json::to_value(spec(Firmware::Bios)).unwrap();
+    spec.as_object_mut().unwrap().remove("platform").unwrap();
+    let spec: Spec = serde_json::from_value(spec).unwrap();
+    assert_eq!(spec.platform, Platform::default());
 }

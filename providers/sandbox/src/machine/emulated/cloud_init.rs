@@ -9,11 +9,16 @@ use serde_json::{Map, Value};
 #[derive(Debug, Default)]
 pub(crate) struct Seed {
     pub(crate) hostname: Option<String>,
-    /// Keys for the image's default user, who is root on this vendor's images.
+    /// The image's default user, where that is not root.
+    user: Option<String>,
+    /// Keys for the image's default user and for root.
+    pub(crate) keys: Vec<String>,
+    /// Keys for root alone.
     pub(crate) root_keys: Vec<String>,
     /// Root is sent away with this message.
     pub(crate) root_turned_away: Option<String>,
-    pub(crate) accounts: Vec<Account>,
+    /// Who there is besides root.
+    pub(crate) users: Vec<Account>,
     /// The host's private ed25519 key.
     pub(crate) private: Option<Secret>,
     /// Its public line, as it was given.
@@ -35,23 +40,14 @@ const SILENT: &[&str] = &[
     "disable_root_opts",
 ];
 
-/// Reads user data.
-pub(crate) fn read(user_data: &str) -> Seed {
-    let mut seed = Seed::default();
-    let text = user_data.strip_prefix('\u{feff}').unwrap_or(user_data);
-    if text.trim().is_empty() {
-        return seed;
-    }
-    if text.lines().next().map(str::trim_end) != Some("#cloud-config") {
-        seed.note("user data that is not #cloud-config is not emulated and was ignored");
-        return seed;
-    }
-    match parse(text) {
-        Ok(config) => seed.take(config),
-        Err(at) => seed.note(format!(
-            "failed loading yaml blob: invalid format at {at}; user data was ignored"
-        )),
-    }
+/// Reads user data for an image with this default user; root, when there is none.
+pub(crate) fn read(user_data: &str, user: Option<&str>) -> Seed {
+    let mut seed = Seed {
+        user: user.map(str::to_owned),
+        ..Seed::default()
+    };
+    let config = seed.config(user_data);
+    seed.take(config);
     seed
 }
 
@@ -74,6 +70,42 @@ fn parse(text: &str) -> Result<Map<String, Value>, String> {
 }
 
 impl Seed {
+    /// What the user data asks for; nothing when it cannot be read.
+    fn config(&mut self, user_data: &str) -> Map<String, Value> {
+        let text = user_data.strip_prefix('\u{feff}').unwrap_or(user_data);
+        if text.trim().is_empty() {
+            return Map::new();
+        }
+        if text.lines().next().map(str::trim_end) != Some("#cloud-config") {
+            self.note("user data that is not #cloud-config is not emulated and was ignored");
+            return Map::new();
+        }
+        parse(text).unwrap_or_else(|at| {
+            self.note(format!(
+                "failed loading yaml blob: invalid format at {at}; user data was ignored"
+            ));
+            Map::new()
+        })
+    }
+
+    /// Everyone who may log in, given the keys that the vendor puts in for the default user.
+    pub(crate) fn accounts(&self, vendor_keys: Vec<String>) -> Vec<Account> {
+        let mut keys = vendor_keys;
+        keys.extend(self.keys.iter().cloned());
+        let mut root = Account::root(keys.clone());
+        root.keys.extend(self.root_keys.iter().cloned());
+        root.turned_away.clone_from(&self.root_turned_away);
+        let mut accounts = vec![root];
+        accounts.extend(self.users.iter().cloned());
+        let default = accounts
+            .iter_mut()
+            .find(|a| Some(&a.name) == self.user.as_ref());
+        if let Some(default) = default {
+            default.keys.splice(0..0, keys);
+        }
+        accounts
+    }
+
     fn note(&mut self, text: impl AsRef<str>) {
         self.notes.push(format!("cloud-init: {}", text.as_ref()));
     }
@@ -83,12 +115,15 @@ impl Seed {
         if let Some(keys) = config.remove("ssh_keys") {
             self.take_host_keys(&keys);
         }
-        self.root_keys = strings(config.remove("ssh_authorized_keys").as_ref());
-        if let Some(users) = config.remove("users") {
-            self.take_users(users);
+        self.keys = strings(config.remove("ssh_authorized_keys").as_ref());
+        match config.remove("users") {
+            Some(users) => self.take_users(users),
+            None => self.add_default(),
         }
-        if config.remove("disable_root").is_some_and(|v| truthy(&v)) {
-            let other = self.accounts.first().map_or("NONE", |a| a.name.as_str());
+        // the images that have a default user turn root away unless they are told not to
+        let disable = config.remove("disable_root");
+        if disable.map_or(self.user.is_some(), |v| truthy(&v)) {
+            let other = self.other_than_root();
             self.root_turned_away = Some(format!(
                 "Please login as the user \"{other}\" rather than the user \"root\"."
             ));
@@ -97,6 +132,15 @@ impl Seed {
             self.notes
                 .push(format!("cloud-init: module of '{key}' is not emulated"));
         }
+    }
+
+    /// The user whom root's logins are sent to.
+    fn other_than_root(&self) -> &str {
+        let found = match &self.user {
+            Some(user) => self.users.iter().find(|a| a.name == *user),
+            None => self.users.first(),
+        };
+        found.map_or("NONE", |a| a.name.as_str())
     }
 
     fn take_hostname(&mut self, config: &mut Map<String, Value>) {
@@ -134,8 +178,7 @@ impl Seed {
         };
         for entry in &list {
             match entry {
-                // the default user is root, whose keys come from the vendor
-                Value::String(name) if name == "default" => {}
+                Value::String(name) if name == "default" => self.add_default(),
                 Value::String(name) => self.add_user(name, &Map::new()),
                 Value::Object(user) => match user.get("name").and_then(Value::as_str) {
                     Some(name) => self.add_user(name, user),
@@ -143,6 +186,13 @@ impl Seed {
                 },
                 _ => self.note("users: an entry of an unknown form was ignored"),
             }
+        }
+    }
+
+    /// The image's default user; where that is root, it is there anyway.
+    fn add_default(&mut self) {
+        if let Some(name) = self.user.clone() {
+            self.add(&name, None, true, Vec::new());
         }
     }
 
@@ -162,11 +212,21 @@ impl Seed {
                 .any(|r| r.contains("NOPASSWD") && r.contains("ALL")),
         });
         let uid = user.get("uid").and_then(Value::as_u64);
+        let uid = uid.and_then(|n| u32::try_from(n).ok());
+        self.add(name, uid, sudo, keys);
+    }
+
+    /// Adds a user, or what is new about one who is there.
+    fn add(&mut self, name: &str, uid: Option<u32>, sudo: bool, keys: Vec<String>) {
+        if let Some(old) = self.users.iter_mut().find(|a| a.name == name) {
+            old.wheel |= sudo;
+            old.keys.extend(keys);
+            return;
+        }
         let uid = uid
-            .and_then(|n| u32::try_from(n).ok())
-            .or_else(|| u32::try_from(1000 + self.accounts.len()).ok())
+            .or_else(|| u32::try_from(1000 + self.users.len()).ok())
             .unwrap_or(1000);
-        self.accounts.push(Account::user(name, uid, sudo, keys));
+        self.users.push(Account::user(name, uid, sudo, keys));
     }
 }
 

@@ -3,6 +3,7 @@
 use super::disk::Disk;
 use super::partition::{MIB, Partition};
 use super::state::{Kind, Running, State};
+use crate::machine::Board;
 
 /// A block device as lsblk sees it.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +51,7 @@ pub(crate) fn devices(state: &State) -> Vec<Device> {
         .filter_map(|disk| of_disk(disk, running))
         .collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
-    if let Some(image) = memory_image(&running.kind) {
+    if let Some(image) = memory_image(running) {
         all.insert(0, image);
     }
     all.push(cd_drive());
@@ -68,6 +69,7 @@ fn of_disk(disk: &Disk, running: &Running) -> Option<Device> {
         serial: Some(disk.serial.clone()),
         vendor: Some(format!("{vendor:<8}")),
         model: Some(model.to_owned()),
+        transport: (disk.board == Board::Metal && !disk.rescue).then(|| "sata".to_owned()),
         table: disk.gpt.then(|| "gpt".to_owned()),
         filesystem: disk.bare.as_ref().map(|f| f.kind.clone()),
         uuid: disk.bare.as_ref().map(|f| f.uuid.clone()),
@@ -130,8 +132,9 @@ fn mounted(running: &Running, serial: &str, partition: u32) -> Vec<String> {
 }
 
 /// Systems that run from memory keep their files in a compressed image on a loop device.
-fn memory_image(kind: &Kind) -> Option<Device> {
-    let (mib, at) = match kind {
+fn memory_image(running: &Running) -> Option<Device> {
+    let (mib, at) = match running.kind {
+        Kind::Rescue if running.mounts.iter().any(|m| m.at == "/") => return None,
         Kind::Rescue => (3277, None),
         Kind::Installer => (384, Some("/nix/.ro-store")),
         _ => return None,

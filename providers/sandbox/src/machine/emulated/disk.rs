@@ -2,9 +2,9 @@
 
 use super::file::File;
 use super::keys;
-use super::partition::{Filesystem, GIB, MIB, PartType, Partition};
+use super::partition::{Filesystem, GIB, MIB, PartType, Partition, efi_path};
 use super::state::{Account, Mount};
-use crate::machine::Image;
+use crate::machine::{Board, Image, Spec};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -13,6 +13,12 @@ use std::collections::BTreeMap;
 pub(crate) struct Disk {
     /// The volume's id; nothing for the machine's own disk.
     pub(crate) volume: Option<String>,
+    /// Whether it is the rescue system's, gone with the next boot by the firmware.
+    #[serde(default)]
+    pub(crate) rescue: bool,
+    /// What it is plugged into.
+    #[serde(default)]
+    pub(crate) board: Board,
     /// Unique on its machine.
     pub(crate) serial: String,
     pub(crate) bytes: u64,
@@ -77,6 +83,36 @@ impl Disk {
         Self::empty(None, digits(), gib, 0)
     }
 
+    /// All disks that a new machine has, empty.
+    pub(crate) fn all(spec: &Spec) -> Vec<Self> {
+        let more = spec.platform.more_disks_gib.iter().copied();
+        std::iter::once(spec.disk_gib)
+            .chain(more)
+            .zip(0..)
+            .map(|(gib, lun)| Self {
+                board: spec.platform.board,
+                lun,
+                ..Self::own(gib)
+            })
+            .collect()
+    }
+
+    /// The rescue system's, with its Debian on it.
+    pub(crate) fn of_rescue(gib: u64, board: Board, arch: &str) -> Self {
+        let mut disk = Self {
+            rescue: true,
+            board,
+            ..Self::own(gib)
+        };
+        disk.partition_stock(arch);
+        disk
+    }
+
+    /// Whether it is the one that images are written to and that the firmware boots.
+    pub(crate) fn is_main(&self) -> bool {
+        self.volume.is_none() && !self.rescue && self.lun == 0
+    }
+
     /// A new volume, formatted as the vendor hands it over: ext4 on the bare disk.
     pub(crate) fn volume(id: &str, gib: u64, lun: u32, first: bool) -> Self {
         Self {
@@ -89,6 +125,8 @@ impl Disk {
     fn empty(volume: Option<String>, serial: String, gib: u64, lun: u32) -> Self {
         Self {
             volume,
+            rescue: false,
+            board: Board::default(),
             serial,
             bytes: gib * GIB,
             lun,
@@ -120,6 +158,29 @@ impl Disk {
     /// starts on either firmware.
     pub(crate) fn write_stock(&mut self, image: Image, hostname: &str, arch: &str) {
         self.wipe();
+        let id = self.partition_stock(arch);
+        self.contents = Some(Contents {
+            id,
+            os: Os::Stock {
+                os: image.os.clone(),
+                version: image.version.clone(),
+                seed: Some(image),
+            },
+            hostname: hostname.to_owned(),
+            arch: arch.to_owned(),
+            accounts: Vec::new(),
+            mounts: self.stock_mounts(),
+            files: BTreeMap::new(),
+        });
+    }
+
+    /// Where a vendor's system on it mounts its partitions.
+    pub(crate) fn stock_mounts(&self) -> Vec<Mount> {
+        vec![self.mount(1, "/"), self.mount(15, "/boot/efi")]
+    }
+
+    /// Partitions and boot code of a vendor's system; the id that the boot code refers to.
+    fn partition_stock(&mut self, arch: &str) -> String {
         let id = keys::random_hex(16);
         let esp = 256 * MIB;
         let mut root = Partition::new(1, "8304", self.bytes.saturating_sub(esp + 2 * MIB));
@@ -133,22 +194,15 @@ impl Disk {
         let mut efi = Partition::new(15, "EF00", esp);
         efi.filesystem = Some(Filesystem::new("vfat"));
         efi.loader = Some(id.clone());
+        let grub = match arch {
+            "aarch64" => r"\efi\debian\grubaa64.efi",
+            _ => r"\efi\debian\grubx64.efi",
+        };
+        efi.programs.insert(efi_path(grub), id.clone());
         self.gpt = true;
         self.partitions.insert(0, root);
         self.partitions.push(efi);
-        self.contents = Some(Contents {
-            id,
-            os: Os::Stock {
-                os: image.os.clone(),
-                version: image.version.clone(),
-                seed: Some(image),
-            },
-            hostname: hostname.to_owned(),
-            arch: arch.to_owned(),
-            accounts: Vec::new(),
-            mounts: vec![self.mount(1, "/"), self.mount(15, "/boot/efi")],
-            files: BTreeMap::new(),
-        });
+        id
     }
 
     /// One of its partitions mounted somewhere; 0 is the bare disk.
@@ -162,22 +216,31 @@ impl Disk {
 
     /// Its name under `/dev/disk/by-path`.
     pub(crate) fn by_path(&self) -> String {
-        format!("pci-0000:06:00.0-scsi-0:0:0:{}", self.lun)
+        let lun = self.lun;
+        match (self.board, self.rescue) {
+            (Board::HetznerCloud, false) => format!("pci-0000:06:00.0-scsi-0:0:0:{lun}"),
+            (Board::OpenStack, false) => format!("pci-0000:00:05.0-scsi-0:0:0:{lun}"),
+            (Board::Metal, false) => format!("pci-0000:00:17.0-ata-{}", lun + 1),
+            // another controller, or it would take a volume's place
+            (_, true) => "pci-0000:00:07.0-scsi-0:0:0:0".to_owned(),
+        }
     }
 
     /// Its name under `/dev/disk/by-id`.
     pub(crate) fn by_id(&self) -> String {
-        match &self.volume {
-            None => format!("scsi-0QEMU_QEMU_HARDDISK_{}", self.serial),
-            Some(id) => format!("scsi-0HC_Volume_{id}"),
+        match (&self.volume, self.board) {
+            (Some(id), _) => format!("scsi-0HC_Volume_{id}"),
+            (None, Board::Metal) => format!("ata-{}_{}", self.model().1, self.serial),
+            (None, _) => format!("scsi-0QEMU_QEMU_HARDDISK_{}", self.serial),
         }
     }
 
     /// SCSI vendor and model.
     pub(crate) fn model(&self) -> (&'static str, &'static str) {
-        match self.volume {
-            None => ("QEMU", "QEMU HARDDISK"),
-            Some(_) => ("HC", "Volume"),
+        match (&self.volume, self.board) {
+            (Some(_), _) => ("HC", "Volume"),
+            (None, Board::Metal) => ("ATA", "HGST_HUS726020ALA610"),
+            (None, _) => ("QEMU", "QEMU HARDDISK"),
         }
     }
 }
@@ -187,13 +250,13 @@ fn digits() -> String {
     (0..8).map(|_| fastrand::digit(10)).collect()
 }
 
-/// Gives every disk its kernel name, as a kernel that starts does: those in front, then its
-/// own, then the others by their unit.
+/// Gives every disk its kernel name, as a kernel that starts does: the rescue system's, those in
+/// front, then its own, then the others by their unit.
 pub(crate) fn enumerate(disks: &mut [Disk]) {
     let mut order: Vec<usize> = (0..disks.len()).collect();
     order.sort_by_key(|&i| {
         let disk = &disks[i];
-        (!disk.first, disk.volume.is_some(), disk.lun)
+        (!disk.rescue, !disk.first, disk.volume.is_some(), disk.lun)
     });
     for (letter, index) in ('a'..='z').zip(order) {
         disks[index].name = Some(format!("sd{letter}"));
@@ -218,6 +281,7 @@ mod tests {
             version: "12".into(),
             user_data: None,
             authorized_keys: vec![],
+            user: None,
         }
     }
 

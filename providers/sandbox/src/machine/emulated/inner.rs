@@ -39,7 +39,7 @@ impl Inner {
     /// A new machine, off, its disk empty.
     pub(crate) fn new(spec: Spec, latency: Latency) -> Arc<Self> {
         let state = State {
-            disks: vec![Disk::own(spec.disk_gib)],
+            disks: Disk::all(&spec),
             ..State::default()
         };
         Self::kept(spec, latency, state)
@@ -161,6 +161,7 @@ impl Inner {
                 version: "12".into(),
                 user_data: None,
                 authorized_keys: Vec::new(),
+                user: None,
             };
             disk.write_stock(image, &self.spec.hostname, &self.spec.arch);
             let mut state = State {

@@ -1,6 +1,6 @@
 use super::super::shell::Effect;
 use super::*;
-use crate::machine::Firmware;
+use crate::machine::{Firmware, Platform};
 use std::net::Ipv4Addr;
 
 fn portless() -> Arc<Inner> {
@@ -14,6 +14,7 @@ fn portless() -> Arc<Inner> {
         firmware: Firmware::Bios,
         memory_mib: 2048,
         disk_gib: 20,
+        platform: Platform::default(),
     };
     Inner::new(spec, Latency::default()).impostor()
 }

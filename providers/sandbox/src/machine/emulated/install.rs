@@ -3,6 +3,7 @@
 use super::boot::HOST_KEY;
 use super::disk::{Contents, Disk, Os};
 use super::parcel::{Grub, Parcel};
+use super::partition::efi_path;
 use super::state::{Mount, State};
 use super::{disko, keys};
 use crate::machine::{Firmware, Spec};
@@ -105,8 +106,15 @@ fn install_loaders(
         esp.loader = Some(id.to_owned());
     } else if spec.firmware == Firmware::Bios {
         return Err("grub-install: error: EFI variables are not supported on this system.".into());
+    } else {
+        // only a firmware variable points to it, and no vendor keeps one: the firmware finds it
+        // when it is told this path, and not by itself
+        let program = match spec.arch.as_str() {
+            "aarch64" => r"\EFI\NixOS-boot\grubaa64.efi",
+            _ => r"\EFI\NixOS-boot\grubx64.efi",
+        };
+        esp.programs.insert(efi_path(program), id.to_owned());
     }
-    // otherwise only a firmware variable points to the loader, and the cloud keeps none
     said.push_str("Installing for EFI platform.\nInstallation finished. No error reported.\n");
     Ok(said)
 }

@@ -87,7 +87,8 @@ impl Inner {
             }
             Effect::Reboot => {
                 self.start(live, |state| {
-                    let boot = state.armed.take().unwrap_or(Boot::Disk);
+                    let standing = state.standing.clone().unwrap_or(Boot::Disk);
+                    let boot = state.armed.take().unwrap_or(standing);
                     boot::start(state, &self.spec, &boot, now());
                 })
                 .await

@@ -9,10 +9,13 @@ mod devices;
 mod disk;
 mod disko;
 mod file;
+mod firmware;
+mod first_boot;
 mod inner;
 mod install;
 mod keys;
 mod leaving;
+mod logins;
 mod net;
 mod parcel;
 mod partition;
@@ -170,6 +173,10 @@ impl Machine for EmulatedMachine {
 
     async fn armed(&self) -> bool {
         self.inner.state().armed.is_some()
+    }
+
+    async fn keep_booting(&self, boot: Boot) {
+        self.inner.state().standing = Some(boot);
     }
 
     async fn shutdown(&self) -> Result<(), MachineError> {

@@ -1,31 +1,53 @@
 //! The network as a machine sees it from inside, in iproute2's JSON.
 
-use crate::machine::Spec;
+use super::state::Kind;
+use crate::machine::{Board, Spec};
 use serde_json::{Value, json};
 use std::net::Ipv6Addr;
-
-/// The gateways that the vendor documents: both outside the addresses' own networks.
-const GATEWAY4: &str = "172.31.1.1";
-const GATEWAY6: &str = "fe80::1";
 
 /// What iproute2 says for "forever".
 const FOREVER: u32 = u32::MAX;
 
 /// The hardware address of the one network card.
 pub(crate) fn mac(spec: &Spec) -> String {
+    hardware(spec).map(|byte| format!("{byte:02x}")).join(":")
+}
+
+fn hardware(spec: &Spec) -> [u8; 6] {
+    let [x, y, z] = match spec.platform.board {
+        Board::HetznerCloud => [0x96, 0x00, 0x04],
+        Board::OpenStack => [0xfa, 0x16, 0x3e],
+        Board::Metal => [0xa8, 0xa1, 0x59],
+    };
     let [_, b, c, d] = spec.ipv4.octets();
-    format!("96:00:04:{b:02x}:{c:02x}:{d:02x}")
+    [x, y, z, b, c, d]
 }
 
 /// The address that every card makes from its hardware address.
 fn link_local(spec: &Spec) -> Ipv6Addr {
-    let [_, b, c, d] = spec.ipv4.octets().map(u16::from);
-    Ipv6Addr::new(0xfe80, 0, 0, 0, 0x9400, 0x04ff, 0xfe00 | b, c << 8 | d)
+    let [x, y, z, b, c, d] = hardware(spec).map(u16::from);
+    let universal = (x ^ 0x02) << 8 | y;
+    Ipv6Addr::new(
+        0xfe80,
+        0,
+        0,
+        0,
+        universal,
+        z << 8 | 0xff,
+        0xfe00 | b,
+        c << 8 | d,
+    )
+}
+
+/// Whether the system has configured the machine's IPv6 address.
+fn has_six(spec: &Spec, kind: &Kind) -> bool {
+    let told = matches!(kind, Kind::Installed { .. });
+    !spec.ipv6.is_empty() && (told || spec.platform.network.auto6)
 }
 
 /// `ip -json address show`, all cards or one.
-pub(crate) fn addresses(spec: &Spec, only: Option<&str>) -> Option<Value> {
-    let cards = [loopback(), card(spec)];
+pub(crate) fn addresses(spec: &Spec, kind: &Kind, only: Option<&str>) -> Option<Value> {
+    let cards = [loopback(), card(spec, kind)];
     let list: Vec<Value> = cards
         .into_iter()
         .filter(|c| only.is_none_or(|name| c["ifname"] == name))
@@ -47,34 +69,42 @@ fn loopback() -> Value {
     })
 }
 
-fn card(spec: &Spec) -> Value {
+fn card(spec: &Spec, kind: &Kind) -> Value {
+    let mut list = vec![json!({
+        "family": "inet", "local": spec.ipv4.to_string(), "prefixlen": 32, "metric": 100,
+        "scope": "global", "dynamic": true, "label": "eth0",
+        "valid_life_time": 86000, "preferred_life_time": 86000
+    })];
+    if has_six(spec, kind) {
+        list.push(json!({
+            "family": "inet6", "local": spec.ipv6, "prefixlen": spec.platform.network.prefix6,
+            "scope": "global", "valid_life_time": FOREVER, "preferred_life_time": FOREVER
+        }));
+    }
+    list.push(json!({
+        "family": "inet6", "local": link_local(spec).to_string(), "prefixlen": 64,
+        "scope": "link", "valid_life_time": FOREVER, "preferred_life_time": FOREVER
+    }));
     json!({
         "ifindex": 2, "ifname": "eth0", "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"],
         "mtu": 1500, "qdisc": "fq_codel", "operstate": "UP", "group": "default", "txqlen": 1000,
         "link_type": "ether", "address": mac(spec), "broadcast": "ff:ff:ff:ff:ff:ff",
         "altnames": ["enp1s0"],
-        "addr_info": [
-            {"family": "inet", "local": spec.ipv4.to_string(), "prefixlen": 32, "metric": 100,
-             "scope": "global", "dynamic": true, "label": "eth0",
-             "valid_life_time": 86000, "preferred_life_time": 86000},
-            {"family": "inet6", "local": spec.ipv6, "prefixlen": 64, "scope": "global",
-             "valid_life_time": FOREVER, "preferred_life_time": FOREVER},
-            {"family": "inet6", "local": link_local(spec).to_string(), "prefixlen": 64,
-             "scope": "link", "valid_life_time": FOREVER, "preferred_life_time": FOREVER}
-        ]
+        "addr_info": list
     })
 }
 
 /// `ip -json route show`, the default ones only if so asked.
 pub(crate) fn routes4(spec: &Spec, default_only: bool) -> Value {
     let source = spec.ipv4.to_string();
+    let gateway = spec.platform.network.gateway4.to_string();
     let mut list = vec![json!({
-        "dst": "default", "gateway": GATEWAY4, "dev": "eth0", "protocol": "dhcp",
+        "dst": "default", "gateway": gateway, "dev": "eth0", "protocol": "dhcp",
         "prefsrc": source, "metric": 100, "flags": ["onlink"]
     })];
     if !default_only {
         list.push(json!({
-            "dst": GATEWAY4, "dev": "eth0", "protocol": "dhcp", "scope": "link",
+            "dst": gateway, "dev": "eth0", "protocol": "dhcp", "scope": "link",
             "prefsrc": source, "metric": 100, "flags": []
         }));
     }
@@ -82,13 +112,19 @@ pub(crate) fn routes4(spec: &Spec, default_only: bool) -> Value {
 }
 
 /// `ip -6 -json route show`, the default ones only if so asked.
-pub(crate) fn routes6(spec: &Spec, default_only: bool) -> Value {
-    let mut list = vec![json!({
-        "dst": "default", "gateway": GATEWAY6, "dev": "eth0", "protocol": "static",
-        "metric": 1024, "flags": ["onlink"], "pref": "medium"
-    })];
+pub(crate) fn routes6(spec: &Spec, kind: &Kind, default_only: bool) -> Value {
+    let network = &spec.platform.network;
+    let has_six = has_six(spec, kind);
+    let mut list = Vec::new();
+    if has_six {
+        list.push(json!({
+            "dst": "default", "gateway": network.gateway6, "dev": "eth0", "protocol": "static",
+            "metric": 1024, "flags": ["onlink"], "pref": "medium"
+        }));
+    }
     if !default_only {
-        for prefix in [network6(&spec.ipv6), "fe80::/64".to_owned()] {
+        let own = has_six.then(|| network6(&spec.ipv6, network.prefix6));
+        for prefix in own.into_iter().chain(["fe80::/64".to_owned()]) {
             list.push(json!({
                 "dst": prefix, "dev": "eth0", "protocol": "kernel", "metric": 256,
                 "flags": [], "pref": "medium"
@@ -98,21 +134,23 @@ pub(crate) fn routes6(spec: &Spec, default_only: bool) -> Value {
     Value::Array(list)
 }
 
-/// The /64 that an address is in.
-fn network6(address: &str) -> String {
-    address.parse::<Ipv6Addr>().map_or_else(
-        |_| address.to_owned(),
-        |a| {
-            let prefix = u128::from(a) & !u128::from(u64::MAX);
-            format!("{}/64", Ipv6Addr::from(prefix))
-        },
-    )
+/// The network of this length that an address is in; iproute2 leaves out the length of a single
+/// address.
+fn network6(address: &str, length: u8) -> String {
+    let network = address
+        .parse::<Ipv6Addr>()
+        .ok()
+        .and_then(|a| ipnet::Ipv6Net::new(a, length).ok());
+    match network {
+        Some(network) if length < 128 => network.trunc().to_string(),
+        _ => address.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::Firmware;
+    use crate::machine::{Firmware, Network, Platform};
     use std::net::Ipv4Addr;
 
     fn spec() -> Spec {
@@ -126,6 +164,7 @@ mod tests {
             firmware: Firmware::Bios,
             memory_mib: 2048,
             disk_gib: 20,
+            platform: Platform::default(),
         }
     }
 
@@ -137,14 +176,55 @@ mod tests {
 
     #[test]
     fn cards_and_routes_are_those_of_the_vendor() {
-        let all = addresses(&spec(), None).unwrap();
+        let all = addresses(&spec(), &Kind::Rescue, None).unwrap();
         assert_eq!(all.as_array().unwrap().len(), 2);
-        let eth0 = addresses(&spec(), Some("eth0")).unwrap();
+        let eth0 = addresses(&spec(), &Kind::Rescue, Some("eth0")).unwrap();
         assert_eq!(eth0[0]["addr_info"][0]["prefixlen"], 32);
         assert_eq!(eth0[0]["addr_info"][1]["local"], "2001:db8:7:1::1");
-        assert!(addresses(&spec(), Some("eth9")).is_none());
+        assert!(addresses(&spec(), &Kind::Rescue, Some("eth9")).is_none());
         assert_eq!(routes4(&spec(), true)[0]["gateway"], "172.31.1.1");
-        assert_eq!(routes6(&spec(), true).as_array().unwrap().len(), 1);
-        assert_eq!(routes6(&spec(), false)[1]["dst"], "2001:db8:7:1::/64");
+        let routes = |default| routes6(&spec(), &Kind::Rescue, default);
+        assert_eq!(routes(true).as_array().unwrap().len(), 1);
+        assert_eq!(routes(false)[1]["dst"], "2001:db8:7:1::/64");
+    }
+
+    #[test]
+    fn one_address_with_a_gateway_outside_it_that_the_image_leaves_alone() {
+        let mut spec = spec();
+        spec.platform = Platform {
+            board: Board::OpenStack,
+            network: Network {
+                gateway4: Ipv4Addr::new(198, 51, 100, 1),
+                prefix6: 128,
+                gateway6: "2001:db8:7::1".into(),
+                auto6: false,
+            },
+            more_disks_gib: Vec::new(),
+        };
+        let installed = Kind::Installed {
+            system: String::new(),
+            profile: String::new(),
+        };
+        let global = |kind: &Kind| {
+            let eth0 = addresses(&spec, kind, Some("eth0")).unwrap();
+            let list = eth0[0]["addr_info"].as_array().unwrap().clone();
+            list.into_iter()
+                .find(|a| a["scope"] == "global" && a["family"] == "inet6")
+        };
+        assert_eq!(global(&Kind::Rescue), None);
+        assert_eq!(global(&installed).unwrap()["prefixlen"], 128);
+        assert_eq!(routes6(&spec, &Kind::Installer, true), json!([]));
+        assert_eq!(
+            routes6(&spec, &Kind::Installer, false)[0]["dst"],
+            "fe80::/64"
+        );
+        let routes = routes6(&spec, &installed, false);
+        assert_eq!(routes[0]["gateway"], "2001:db8:7::1");
+        assert_eq!(routes[1]["dst"], "2001:db8:7:1::1");
+        assert_eq!(routes4(&spec, true)[0]["gateway"], "198.51.100.1");
+        assert_eq!(mac(&spec), "fa:16:3e:10:02:ff");
+        assert_eq!(link_local(&spec).to_string(), "fe80::f816:3eff:fe10:2ff");
+        spec.ipv6 = String::new();
+        assert_eq!(routes6(&spec, &installed, true), json!([]));
     }
 }

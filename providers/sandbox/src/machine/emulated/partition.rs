@@ -2,6 +2,7 @@
 
 use super::keys;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One mebibyte.
 pub(crate) const MIB: u64 = 1024 * 1024;
@@ -19,6 +20,24 @@ pub(crate) struct Partition {
     pub(crate) filesystem: Option<Filesystem>,
     /// The id of the system that the removable EFI loader on it loads.
     pub(crate) loader: Option<String>,
+    /// Other EFI programs on it, by their path in the form of [`efi_path`], and the ids of the
+    /// systems that they load.
+    #[serde(default)]
+    pub(crate) programs: BTreeMap<String, String>,
+}
+
+/// A path as FAT compares paths: in capitals, from the top, with backslashes.
+pub(crate) fn efi_path(path: &str) -> String {
+    let path = path.trim().replace('/', r"\");
+    format!(r"\{}", path.trim_start_matches('\\').to_uppercase())
+}
+
+/// Where the firmware of this architecture looks for a program without being told.
+pub(crate) fn removable_path(arch: &str) -> &'static str {
+    match arch {
+        "aarch64" => r"\EFI\BOOT\BOOTAA64.EFI",
+        _ => r"\EFI\BOOT\BOOTX64.EFI",
+    }
 }
 
 /// A file system.
@@ -82,6 +101,7 @@ impl Partition {
             uuid: keys::random_uuid(),
             filesystem: None,
             loader: None,
+            programs: BTreeMap::new(),
         }
     }
 }
@@ -106,6 +126,18 @@ impl Filesystem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn efi_paths_are_the_same_however_they_are_written() {
+        for path in [
+            r"\EFI\debian\grubx64.efi",
+            "efi/debian/grubx64.efi",
+            r"/EFI\DEBIAN/GRUBX64.EFI ",
+        ] {
+            assert_eq!(efi_path(path), r"\EFI\DEBIAN\GRUBX64.EFI", "{path}");
+        }
+        assert_eq!(efi_path(removable_path("x86_64")), removable_path("x86_64"));
+    }
 
     #[test]
     fn types_are_read_by_code_and_by_guid() {

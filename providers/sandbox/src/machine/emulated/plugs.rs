@@ -64,7 +64,7 @@ impl Inner {
         if state.running.is_some() {
             return Err(self.error("it is on: an image is written to a machine that is off"));
         }
-        match state.disks.iter_mut().find(|d| d.volume.is_none()) {
+        match state.disks.iter_mut().find(|d| d.is_main()) {
             Some(own) => {
                 own.write_stock(image, &self.spec.hostname, &self.spec.arch);
                 Ok(())

@@ -25,6 +25,9 @@ pub(crate) struct State {
     /// What a reboot from inside boots in place of the disk.
     #[serde(default)]
     pub(crate) armed: Option<Boot>,
+    /// What it boots in place of the disk when nothing is armed.
+    #[serde(default)]
+    pub(crate) standing: Option<Boot>,
     /// How often it was started.
     pub(crate) boots: u64,
     /// What the serial console said.

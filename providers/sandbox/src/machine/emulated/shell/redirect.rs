@@ -148,6 +148,19 @@ impl Writer<'_> {
         insert(state, real, dir);
     }
 
+    /// Changes the mode of a file that is there.
+    pub(super) fn set_mode(&self, state: &mut State, path: &str, mode: u32) -> Result<(), String> {
+        let real = self.may_write(path)?;
+        let file = self.tree.get(&real).cloned();
+        let mut file = file.ok_or_else(|| format!("{path}: No such file or directory"))?;
+        if self.who.uid != 0 && self.who.uid != file.uid {
+            return Err(format!("{path}: Operation not permitted"));
+        }
+        file.mode = mode;
+        insert(state, &real, file);
+        Ok(())
+    }
+
     fn own(&self, mut file: File) -> File {
         (file.uid, file.gid) = (self.who.uid, self.who.uid);
         file

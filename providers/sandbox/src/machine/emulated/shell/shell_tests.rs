@@ -4,7 +4,7 @@ use super::*;
 use crate::machine::emulated::boot;
 use crate::machine::emulated::disk::{Contents, Os};
 use crate::machine::emulated::{Latency, disko};
-use crate::machine::{Boot, Firmware, Image, Spec};
+use crate::machine::{Boot, Firmware, Image, Platform, RescueSystem, Spec};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -32,6 +32,7 @@ pub(super) fn machine(runs: Runs, firmware: Firmware) -> Arc<Inner> {
         firmware,
         memory_mib: 4096,
         disk_gib: 40,
+        platform: Platform::default(),
     };
     let inner = Inner::new(spec, Latency::default());
     inner.attach("4711", 10, false).unwrap();
@@ -42,6 +43,7 @@ pub(super) fn machine(runs: Runs, firmware: Firmware) -> Arc<Inner> {
             version: "12".into(),
             user_data: None,
             authorized_keys: vec!["ssh-ed25519 AAAA me".into()],
+            user: None,
         };
         state.disks[0].write_stock(image, "web-1", "x86_64");
         if runs == Runs::Installed {
@@ -51,6 +53,7 @@ pub(super) fn machine(runs: Runs, firmware: Firmware) -> Arc<Inner> {
             Runs::Rescue | Runs::Installer => Boot::Rescue {
                 authorized_keys: vec![],
                 password: None,
+                system: RescueSystem::default(),
             },
             _ => Boot::Disk,
         };
@@ -200,6 +203,10 @@ async fn files_are_written_read_and_guarded() {
             ("root", "tee /tmp/x; cat /tmp/x", "y", 0, "yy", ""),
             ("root", "touch /tmp/x; test -f /tmp/x && test ! -s /tmp/x", "", 0, "", ""),
             ("root", "mkdir /tmp", "", 1, "", "File exists"),
+            ("root", "touch /tmp/a; chmod 640 /tmp/a /tmp; stat -c '%a %n' /tmp/a /tmp", "", 0, "640 /tmp/a\n640 /tmp\n", ""),
+            ("root", "chmod 600 /no/such", "", 1, "", "No such file or directory"),
+            ("root", "chmod go-rwx /tmp", "", 2, "", "'go-rwx', which is not octal, is not emulated"),
+            ("guest", "chmod 600 /tmp/../etc/hostname", "", 1, "", "Permission denied"),
             ("root", "mkdir /no/such", "", 1, "", "No such file or directory"),
             ("root", "echo x > /proc/x", "", 1, "", "Read-only file system"),
             ("hbohlen", "echo x > /etc/x", "", 1, "", "Permission denied"),

@@ -2,7 +2,7 @@
 
 use super::session::{self, Asked};
 use crate::machine::emulated::inner::Inner;
-use crate::machine::emulated::keys;
+use crate::machine::emulated::logins;
 use crate::machine::emulated::state::{Account, Kind};
 use russh::keys::PublicKey;
 use russh::server::{Auth, ChannelOpenHandle, Msg, PublicKeyOffer, Session, VerifiedPublicKey};
@@ -54,12 +54,11 @@ impl Handler {
 
     fn takes(&self, user: &str, key: &PublicKey) -> Option<Account> {
         let account = self.find(user)?;
-        let taken = match self.login {
-            Login::Anyone => true,
-            Login::Password => false,
-            Login::Keys => keys::lets_in(&account.keys, key),
-        };
-        taken.then_some(account)
+        match self.login {
+            Login::Anyone => Some(account),
+            Login::Password => None,
+            Login::Keys => logins::with_key(&self.inner.state(), &account, key),
+        }
     }
 
     /// A session begins on a channel that was opened before.

@@ -5,7 +5,7 @@ use crate::machine::emulated::devices::Device;
 use crate::machine::emulated::file::{File, What};
 use crate::machine::emulated::net;
 use crate::machine::emulated::state::{Kind, Running};
-use crate::machine::{Firmware, Spec};
+use crate::machine::{Board, Firmware, Spec};
 
 /// The processors that every machine has.
 pub(crate) const PROCESSORS: usize = 2;
@@ -17,8 +17,13 @@ pub(super) fn fill(tree: &mut Tree, spec: &Spec, running: &Running, now: i64) {
         tree.put("/sys/firmware/efi/efivars", File::dir());
     }
     tree.put("/sys/firmware", File::dir());
-    tree.text("/sys/class/dmi/id/sys_vendor", "Hetzner\n");
-    tree.text("/sys/class/dmi/id/product_name", "vServer\n");
+    let (vendor, product) = match spec.platform.board {
+        Board::HetznerCloud => ("Hetzner", "vServer"),
+        Board::OpenStack => ("OpenStack Foundation", "OpenStack Nova"),
+        Board::Metal => ("ASRockRack", "E3C252D4U"),
+    };
+    tree.text("/sys/class/dmi/id/sys_vendor", format!("{vendor}\n"));
+    tree.text("/sys/class/dmi/id/product_name", format!("{product}\n"));
     tree.text(
         "/sys/class/net/eth0/address",
         format!("{}\n", net::mac(spec)),
@@ -73,7 +78,10 @@ fn command_line(tree: &Tree, kind: &Kind) -> String {
         Kind::Stock { .. } => format!(
             "BOOT_IMAGE=/boot/vmlinuz root=UUID={root} ro consoleblank=0 console=tty1 console=ttyS0\n"
         ),
-        Kind::Rescue => "root=/dev/ram0 ip=dhcp rescue console=ttyS0\n".to_owned(),
+        Kind::Rescue if root.is_empty() => {
+            "root=/dev/ram0 ip=dhcp rescue console=ttyS0\n".to_owned()
+        }
+        Kind::Rescue => format!("BOOT_IMAGE=/boot/vmlinuz root=UUID={root} ro console=ttyS0\n"),
         Kind::Installer => "init=/nix/store/installer/init console=tty0 console=ttyS0\n".to_owned(),
         Kind::Installed { system, .. } => format!(
             "BOOT_IMAGE=(hd0)//kernels/bzImage init={system}/init console=ttyS0 loglevel=4\n"

@@ -22,7 +22,7 @@ pub(super) fn fill(tree: &mut Tree, state: &State, running: &Running) {
             _ => format!("{home}/.ssh/authorized_keys"),
         };
         if !account.keys.is_empty() {
-            let mut file = File::data(account.keys.join("\n") + "\n", 0o600);
+            let mut file = File::data(account.key_lines().join("\n") + "\n", 0o600);
             (file.uid, file.gid) = (account.uid, account.uid);
             tree.put(&path, file);
         }

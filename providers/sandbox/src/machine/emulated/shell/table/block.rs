@@ -32,6 +32,7 @@ fn mounted(tree: &Tree, kind: &Kind) -> Vec<Mounted> {
         })
         .collect();
     let memory = match kind {
+        Kind::Rescue if list.iter().any(|m| m.target == "/") => None,
         Kind::Rescue => Some(("overlay", "overlay")),
         Kind::Installer => Some(("tmpfs", "tmpfs")),
         _ => None,

@@ -117,6 +117,23 @@ fn make_dirs(call: &mut Call<'_>, path: &str, parents: bool) -> Result<(), Strin
     Ok(())
 }
 
+/// `chmod OCTAL PATH…`
+pub(super) fn chmod(call: &mut Call<'_>) -> u8 {
+    let Some((mode, paths)) = call.args.split_first() else {
+        return call.fail("missing operand");
+    };
+    let Some(bits) = u32::from_str_radix(mode, 8).ok().filter(|m| *m <= 0o7777) else {
+        return call.not_emulated(&format!("a mode like '{mode}', which is not octal,"));
+    };
+    let mut status = 0;
+    for path in paths {
+        if let Err(why) = write(call, |w, state| w.set_mode(state, path, bits)) {
+            status = call.fail(format!("cannot access {why}"));
+        }
+    }
+    status
+}
+
 /// `touch PATH…`
 pub(super) fn touch(call: &mut Call<'_>) -> u8 {
     let (_, paths) = options(call.args);

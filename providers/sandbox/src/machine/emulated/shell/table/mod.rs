@@ -57,6 +57,7 @@ const TABLE: &[Entry] = &[
     entry("readlink", look::readlink),
     entry("realpath", look::realpath),
     entry("mkdir", files::mkdir),
+    entry("chmod", files::chmod),
     entry("touch", files::touch),
     entry("stat", look::stat),
     entry("lsblk", lsblk::lsblk),

@@ -23,22 +23,23 @@ pub(super) fn ip(call: &mut Call<'_>) -> u8 {
     if !json {
         return call.not_emulated("output without -json");
     }
+    let kind = call.kind();
     let answer = match words.as_slice() {
         [object, rest @ ..] if is(object, "address") => {
             let only = rest.iter().copied().find(|w| !is(w, "show") && *w != "dev");
             if let Some(name) = only
-                && net::addresses(call.spec, only).is_none()
+                && net::addresses(call.spec, &kind, only).is_none()
             {
                 let why = format!("Device \"{name}\" does not exist.\n");
                 call.err.extend(why.into_bytes());
                 return 1;
             }
-            net::addresses(call.spec, only)
+            net::addresses(call.spec, &kind, only)
         }
         [object, rest @ ..] if is(object, "route") => {
             let default_only = rest.contains(&"default");
             Some(if six {
-                net::routes6(call.spec, default_only)
+                net::routes6(call.spec, &kind, default_only)
             } else {
                 net::routes4(call.spec, default_only)
             })
