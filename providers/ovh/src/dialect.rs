@@ -1,0 +1,251 @@
+//! How OVHcloud speaks of errors.
+//!
+//! `{"class", "message", "errorCode"?}` with the header `X-Ovh-QueryID`; where a token is asked
+//! for, `{"error", "error_description"}`. No rate limit is told: 429 is waited out.
+
+use crate::config::Config;
+use provision_api::http::{Again, Answer, Dialect, Fault, HeaderMap, Rate, Redactor, StatusCode};
+use provision_api::{Error, ErrorKind};
+use secrecy::SecretString;
+use serde_json::Value;
+use std::sync::{Mutex, PoisonError};
+
+/// The code of a call that the rules of the credentials do not allow.
+pub(crate) const NOT_GRANTED: &str = "NOT_GRANTED_CALL";
+/// The status of a service that is suspended or whose time is over; HTTP has no such.
+const EXPIRED: u16 = 460;
+
+/// OVHcloud's dialect, for one product.
+#[derive(Debug)]
+pub(crate) struct Ovhs {
+    provider: &'static str,
+    /// Which credential came from where, for errors that say it is wrong.
+    sources: Vec<(&'static str, String)>,
+    /// Where new keys are made.
+    create_token: String,
+    /// Tokens that were granted: an error may quote one.
+    spoken: Mutex<Vec<SecretString>>,
+}
+
+impl Ovhs {
+    pub(crate) fn new(provider: &'static str, config: &Config) -> Self {
+        let sources = config.credentials_sources.iter();
+        Self {
+            provider,
+            sources: sources
+                .map(|(name, source)| (*name, source.to_string()))
+                .collect(),
+            create_token: format!(
+                "https://{}/createToken/",
+                config.endpoint.host_str().unwrap_or("eu.api.ovh.com")
+            ),
+            spoken: Mutex::default(),
+        }
+    }
+
+    /// Keeps this out of errors from now on.
+    pub(crate) fn learn(&self, token: SecretString) {
+        let mut spoken = self.spoken.lock().unwrap_or_else(PoisonError::into_inner);
+        spoken.push(token);
+    }
+
+    pub(crate) fn provider_name(&self) -> &'static str {
+        self.provider
+    }
+
+    fn without_tokens(&self, text: &str) -> String {
+        let spoken = self.spoken.lock().unwrap_or_else(PoisonError::into_inner);
+        Redactor::new(spoken.clone(), &[]).veil(&[]).text(text)
+    }
+
+    /// ` (application_key from …)`, as far as it is known.
+    fn from(&self, name: &str) -> String {
+        let known = self.sources.iter().find(|(known, _)| *known == name);
+        known.map_or_else(String::new, |(name, source)| {
+            format!(" ({name} from {source})")
+        })
+    }
+
+    /// What the user can do about it.
+    fn mend(&self, code: &str, status: StatusCode) -> Option<String> {
+        let create = &self.create_token;
+        Some(match code {
+            "INVALID_KEY" => format!(
+                "the application key{} is not known there; keys of one endpoint are not good for \
+                 another; make new ones at {create}",
+                self.from("application_key")
+            ),
+            "INVALID_SIGNATURE" => format!(
+                "the application secret{} does not belong to the application key, or the \
+                 consumer key is another's",
+                self.from("application_secret")
+            ),
+            "NOT_CREDENTIAL" | "INVALID_CREDENTIAL" if self.signs() => format!(
+                "the consumer key{} is unknown, has expired or was never validated; make a new \
+                 one at {create}",
+                self.from("consumer_key")
+            ),
+            "QUERY_TIME_OUT" => "the clock of this machine jumps; set it right".to_owned(),
+            NOT_GRANTED => "the rules of the credentials do not allow it".to_owned(),
+            "invalid_client" | "unauthorized_client" => format!(
+                "the service account's id or secret{} is wrong there",
+                self.from("client_secret")
+            ),
+            _ if status == StatusCode::UNAUTHORIZED => {
+                "the credentials are not taken; make new ones".to_owned()
+            }
+            _ if status.as_u16() == EXPIRED => {
+                "renew it in OVHcloud's control panel, or pay what is due".to_owned()
+            }
+            _ => return None,
+        })
+    }
+
+    fn signs(&self) -> bool {
+        self.sources.iter().any(|(name, _)| *name == "consumer_key")
+    }
+}
+
+impl Dialect for Ovhs {
+    fn provider(&self) -> &'static str {
+        self.provider
+    }
+
+    fn classify(&self, operation: &str, answer: &Answer) -> Fault {
+        let status = answer.status;
+        let trouble = Trouble::read(answer);
+        let kind = trouble.meaning(status);
+        let mut message = trouble.message.unwrap_or_else(|| {
+            let body = answer.describe_body();
+            format!("{status}, with {body}")
+        });
+        let code = trouble.code.unwrap_or_else(|| status.as_u16().to_string());
+        if let Some(mend) = self.mend(&code, status) {
+            message = format!("{message}; {mend}");
+        }
+        let mut error = Error::new(
+            kind,
+            self.provider,
+            operation,
+            self.without_tokens(&message),
+        );
+        error.code = Some(code);
+        error.request_id = query_id(&answer.headers);
+        Fault::new(error, again(kind, status))
+    }
+
+    fn rate(&self, _headers: &HeaderMap) -> Option<Rate> {
+        None
+    }
+
+    fn request_id(&self, headers: &HeaderMap) -> Option<String> {
+        query_id(headers)
+    }
+
+    /// The address of a screen has its password in it.
+    fn sensitive_fields(&self) -> &'static [&'static str] {
+        &["url"]
+    }
+}
+
+/// What the vendor's support asks for.
+pub(crate) fn query_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get("X-Ovh-QueryID")?.to_str().ok()?;
+    Some(id.to_owned()).filter(|id| !id.is_empty())
+}
+
+/// What the vendor says of an error, as far as it says it.
+struct Trouble {
+    class: String,
+    code: Option<String>,
+    message: Option<String>,
+}
+
+impl Trouble {
+    fn read(answer: &Answer) -> Self {
+        let body: Value = answer.json().unwrap_or_default();
+        let text = |name: &str| {
+            let text = body.get(name)?.as_str()?;
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        Self {
+            class: text("class").unwrap_or_default(),
+            code: text("errorCode").or_else(|| text("error")),
+            message: text("message").or_else(|| text("error_description")),
+        }
+    }
+
+    fn meaning(&self, status: StatusCode) -> ErrorKind {
+        if let Some(known) = self.code.as_deref().and_then(meaning) {
+            return known;
+        }
+        let said = [
+            &self.class,
+            self.code.as_deref().unwrap_or_default(),
+            self.message.as_deref().unwrap_or_default(),
+        ]
+        .join(" ")
+        .to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+        match status.as_u16() {
+            EXPIRED => ErrorKind::Suspended,
+            400..=499 if self.class.contains("ExpiredService") => ErrorKind::Suspended,
+            // one word for each meaning is all that the vendor's texts have in common
+            400 | 402 | 403 | 409 | 412 | 422 if has(&["quota"]) => ErrorKind::Quota,
+            400 | 403 | 409 | 412 | 422
+                if has(&["capacity", "out of stock", "no valid host", "sold out"]) =>
+            {
+                ErrorKind::SoldOut
+            }
+            400 | 409 | 412 if has(&["already exist", "already in use"]) => {
+                ErrorKind::AlreadyExists
+            }
+            _ => meaning_of_status(status),
+        }
+    }
+}
+
+/// What the vendor's codes mean.
+fn meaning(code: &str) -> Option<ErrorKind> {
+    Some(match code {
+        "INVALID_KEY"
+        | "INVALID_SIGNATURE"
+        | "INVALID_CREDENTIAL"
+        | "NOT_CREDENTIAL"
+        | "FORBIDDEN"
+        | "QUERY_TIME_OUT"
+        | "invalid_client"
+        | "unauthorized_client"
+        | "invalid_scope" => ErrorKind::Denied,
+        NOT_GRANTED => ErrorKind::Denied,
+        _ => return None,
+    })
+}
+
+/// What a status means when nothing better is known.
+fn meaning_of_status(status: StatusCode) -> ErrorKind {
+    match status.as_u16() {
+        401 | 403 => ErrorKind::Denied,
+        404 => ErrorKind::NotFound,
+        405 | 410 | 501 => ErrorKind::Unsupported,
+        408 | 504 => ErrorKind::TimedOut,
+        409 | 423 => ErrorKind::Conflict,
+        429 => ErrorKind::RateLimited,
+        EXPIRED => ErrorKind::Suspended,
+        500..=599 => ErrorKind::Unavailable,
+        400..=499 => ErrorKind::Invalid,
+        // a redirect, or a status that HTTP does not have: not from this API
+        _ => ErrorKind::Garbled,
+    }
+}
+
+/// Whether a second try makes sense. The rate limit is answered before anything is done; behind
+/// the server's own errors anything may have happened.
+fn again(kind: ErrorKind, status: StatusCode) -> Again {
+    match kind {
+        ErrorKind::RateLimited => Again::Yes,
+        ErrorKind::TimedOut => Again::IfHarmless,
+        ErrorKind::Unavailable if status.is_server_error() => Again::IfHarmless,
+        _ => Again::No,
+    }
+}
