@@ -19,8 +19,9 @@ mod python;
 mod seen;
 mod support;
 
-use support::world::{World, assert_valid};
-use support::{needed, openapi};
+use support::valid::{self, By};
+use support::world::World;
+use support::{needed, vendors};
 
 /// Ends the sandbox, and checks what was said in it.
 async fn check(world: World, excused: fn(&str) -> bool) {
@@ -30,9 +31,7 @@ async fn check(world: World, excused: fn(&str) -> bool) {
         "only {} exchanges were recorded",
         exchanges.len()
     );
-    if let Some(vendor) = openapi::vendor() {
-        assert_valid(&vendor, &exchanges, excused);
-    }
+    valid::assert_hetzner(By::Another, &exchanges, excused);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,7 +53,7 @@ async fn the_official_python_client_agrees() {
     let world = World::open().await;
     let seen = python::session(&program, &world).await;
     seen.check();
-    check(world, openapi::keys_by_id).await;
+    check(world, vendors::keys_by_id).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

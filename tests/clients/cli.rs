@@ -4,7 +4,7 @@ use crate::child;
 use crate::seen::{
     Described, IMAGE, KEY_NAME, LABEL, LOCATION, SERVER_NAME, SERVER_TYPE, Seen, public_key,
 };
-use crate::support::{openapi, world::World};
+use crate::support::{vendors, world::World};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub(crate) fn excused(finding: &str) -> bool {
     (finding.starts_with("POST /hetzner/v1/servers -> 201: request/image: ")
         && finding.ends_with(" is not of type \"string\""))
         || finding == "GET /hetzner/v1/actions -> 200: query: \"page\" is not a parameter"
-        || openapi::keys_by_id(finding)
+        || vendors::keys_by_id(finding)
 }
 
 struct Cli<'a> {

@@ -1,8 +1,12 @@
 //! What several test programs share.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+mod closed;
 pub(crate) mod openapi;
 pub(crate) mod ours;
+mod plain;
+pub(crate) mod valid;
+pub(crate) mod vendors;
 pub(crate) mod world;
 
 use std::io::Write as _;

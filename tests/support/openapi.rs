@@ -1,13 +1,15 @@
 //! Checks HTTP exchanges against an `OpenAPI` document: the vendor's own, or a small one of ours.
 //!
-//! Stricter than the schema in one way: a field or a query parameter that the document does not
-//! name is a finding, since the sandbox may not invent and a client may not guess.
+//! Stricter than the schema in two ways: a field or a query parameter that the document does not
+//! name is a finding, since the sandbox may not invent and a client may not guess; and so is a
+//! field in a request that is there to be read only.
 
-use jsonschema::{Draft, Validator};
+use super::closed::{self, Side};
+use jsonschema::Validator;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// One request and its answer, as the sandbox records them.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,6 +23,21 @@ pub(crate) struct Exchange {
     pub(crate) status: u16,
     #[serde(default)]
     pub(crate) response_body: Option<Value>,
+}
+
+impl Exchange {
+    /// The path as documents have it: what stands before the version is where it is served, and
+    /// of a vendor with two versions the second is named in the document.
+    pub(crate) fn route(&self) -> &str {
+        let path = self.path.as_str();
+        ["/ovh/1.0", "/ovh", "/hetzner/v1", "/v1"]
+            .iter()
+            .find_map(|place| {
+                path.strip_prefix(place)
+                    .filter(|rest| rest.starts_with('/'))
+            })
+            .unwrap_or(path)
+    }
 }
 
 /// The exchanges of a record, one JSON document a line.
@@ -58,15 +75,6 @@ struct Operation {
 }
 
 impl Document {
-    /// The document of a file.
-    pub(crate) fn read(path: &Path) -> Self {
-        let text =
-            std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let document: Value =
-            serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        Self::new(&document, Reading::Whole)
-    }
-
     /// A document that has been read. It may not contain references, except to what each schema
     /// brings along.
     pub(crate) fn new(document: &Value, reading: Reading) -> Self {
@@ -116,13 +124,13 @@ impl Document {
             .collect()
     }
 
+    /// Whether it has the operation at all.
+    pub(crate) fn knows(&self, exchange: &Exchange) -> bool {
+        self.find(exchange).is_some()
+    }
+
     fn find(&self, exchange: &Exchange) -> Option<&Operation> {
-        // what stands before the version is where it is served
-        let path = exchange
-            .path
-            .split_once("/v1/")
-            .map_or(exchange.path.as_str(), |(_, rest)| rest);
-        let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let parts: Vec<&str> = exchange.route().trim_matches('/').split('/').collect();
         self.operations.iter().find(|operation| {
             operation.method.eq_ignore_ascii_case(&exchange.method) && operation.fits(&parts)
         })
@@ -131,9 +139,15 @@ impl Document {
 
 impl Operation {
     fn new(method: &str, path: &str, operation: &Value, reading: Reading) -> Self {
-        let validator = |schema| validator(schema, reading);
+        let validator = |schema, side| match reading {
+            Reading::Whole => closed::validator(schema, side),
+            Reading::Answers => closed::open(schema),
+        };
         let responses = object(&operation["responses"])
-            .map(|(status, response)| (status.to_lowercase(), body(response).map(validator)))
+            .map(|(status, response)| {
+                let schema = body(response).map(|schema| validator(schema, Side::Answer));
+                (status.to_lowercase(), schema)
+            })
             .collect();
         let query = operation["parameters"]
             .as_array()
@@ -150,7 +164,7 @@ impl Operation {
                 .map(str::to_owned)
                 .collect(),
             query,
-            request: body(&operation["requestBody"]).map(validator),
+            request: body(&operation["requestBody"]).map(|schema| validator(schema, Side::Request)),
             responses,
         }
     }
@@ -217,18 +231,6 @@ fn body(part: &Value) -> Option<&Value> {
     part.pointer("/content/application~1json/schema")
 }
 
-fn validator(schema: &Value, reading: Reading) -> Validator {
-    let mut schema = schema.clone();
-    if reading == Reading::Whole {
-        close(&mut schema);
-    }
-    jsonschema::options()
-        .with_draft(Draft::Draft202012)
-        .should_validate_formats(true)
-        .build(&schema)
-        .unwrap_or_else(|e| panic!("a schema that is none: {e}"))
-}
-
 fn violations(what: &str, schema: &Validator, body: &Value) -> Vec<String> {
     schema
         .iter_errors(body)
@@ -236,53 +238,6 @@ fn violations(what: &str, schema: &Validator, body: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Objects that name their fields have no others. Parts of a combination are left as they are:
-/// each of them sees the fields of all.
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(map) => {
-            let names_fields = map.get("properties").is_some_and(Value::is_object);
-            let combined = ["allOf", "anyOf", "oneOf"]
-                .iter()
-                .any(|key| map.contains_key(*key));
-            if names_fields && !combined && !map.contains_key("additionalProperties") {
-                map.insert("additionalProperties".to_owned(), Value::Bool(false));
-            }
-            for (key, inner) in map.iter_mut() {
-                match key.as_str() {
-                    "properties" => inner
-                        .as_object_mut()
-                        .into_iter()
-                        .flat_map(|fields| fields.values_mut())
-                        .for_each(close),
-                    "items" | "additionalProperties" => close(inner),
-                    _ => {}
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(close),
-        _ => {}
-    }
-}
-
-fn object(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+pub(super) fn object(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
-}
-
-/// The vendor's document beside the work tree, or a word on stderr that it is not there.
-pub(crate) fn vendor() -> Option<Document> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/specs/hetzner-cloud.openapi.json");
-    if path.exists() {
-        return Some(Document::read(&path));
-    }
-    super::say(&format!("skipped: {} is not there", path.display()));
-    None
-}
-
-/// Whether the finding is that keys are named by their ids, which the description of the vendor's
-/// schema allows and its type does not. All clients do it.
-pub(crate) fn keys_by_id(finding: &str) -> bool {
-    finding.starts_with("POST /hetzner/v1/servers -> 201: request/ssh_keys/")
-        && finding.ends_with(" is not of type \"string\"")
 }

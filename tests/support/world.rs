@@ -1,6 +1,6 @@
 //! A sandbox of a test's own, which records what it is asked and answers.
 
-use super::openapi::{self, Document, Exchange};
+use super::openapi::{self, Exchange};
 use provision_sandbox::{Access, Options, Sandbox};
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -40,19 +40,4 @@ impl World {
         self.sandbox.close().await.unwrap();
         openapi::read_record(&self.folder.path().join("record.jsonl"))
     }
-}
-
-/// Fails with all findings, but those that `excused` knows.
-pub(crate) fn assert_valid(document: &Document, exchanges: &[Exchange], excused: fn(&str) -> bool) {
-    assert!(!exchanges.is_empty(), "nothing was recorded");
-    let findings: Vec<String> = exchanges
-        .iter()
-        .flat_map(|exchange| document.check(exchange))
-        .filter(|finding| !excused(finding))
-        .collect();
-    assert!(
-        findings.is_empty(),
-        "against the schema:\n{}",
-        findings.join("\n")
-    );
 }
