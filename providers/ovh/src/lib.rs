@@ -11,6 +11,7 @@ mod dedicated;
 mod dialect;
 mod labels;
 mod oauth2;
+mod rented;
 mod sign;
 mod vps;
 

@@ -9,13 +9,15 @@ mod tasks;
 mod wire;
 
 pub(crate) use gather::gather;
-pub(crate) use marks::{adopt, name, remark, release};
+pub(crate) use list::servers;
+pub(crate) use marks::{adopt, dress, release, remark};
 pub(crate) use wire::{Iam, Task, or_default};
 
+use crate::Config;
 use crate::client::{Client, segment};
 use async_trait::async_trait;
 use provision_api::http::Request;
-use provision_api::{Accepted, Error, ErrorKind, KeyId, LoginKey, Result, Server, Stage};
+use provision_api::{Accepted, Catalog, Error, ErrorKind, KeyId, LoginKey, Result, Server, Stage};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -27,8 +29,10 @@ use wire::Contract;
 pub(crate) struct Product {
     /// `/vps`
     pub(crate) root: &'static str,
-    /// For people (`VPS`).
+    /// For people (`dedicated server`).
     pub(crate) noun: &'static str,
+    /// Several of them.
+    pub(crate) nouns: &'static str,
     /// The end of the path of its tasks (`tasks`).
     pub(crate) tasks: &'static str,
     /// The parameter that asks for tasks of one kind (`type`).
@@ -158,11 +162,7 @@ impl Rental {
              it in the control panel",
             self.product.noun
         );
-        self.error(
-            ErrorKind::Unsupported,
-            format!("delete {service}"),
-            message,
-        )
+        self.error(ErrorKind::Unsupported, format!("delete {service}"), message)
     }
 
     /// The one key that the vendor takes; the others are not sent.
@@ -224,4 +224,21 @@ pub(crate) fn then(tasks: Vec<provision_api::Task>, stage: u8) -> Accepted {
 /// Nothing more once these tasks are done.
 pub(crate) fn done_after(tasks: Vec<provision_api::Task>) -> Accepted {
     Accepted { tasks, next: None }
+}
+
+/// What the vendor bills in at this endpoint.
+pub(crate) fn currency(config: &Config) -> &'static str {
+    match config.subsidiary() {
+        "CA" => "CAD",
+        "US" => "USD",
+        _ => "EUR",
+    }
+}
+
+/// A catalog of things that are not for sale here.
+pub(crate) fn empty_catalog(currency: &str) -> Catalog {
+    Catalog {
+        currency: currency.to_owned(),
+        types: Vec::new(),
+    }
 }

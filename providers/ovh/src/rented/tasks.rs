@@ -68,11 +68,12 @@ impl Rental {
         }
     }
 
-    /// Tasks of that kind that are under way, to be waited for.
-    pub(crate) async fn under_way(&self, service: &str, kind: &str) -> Result<Vec<api::Task>> {
-        let open = self.open_tasks(service).await?.into_iter();
-        let ours = open.filter(|task| task.kind == kind);
-        Ok(ours.map(|task| named(service, kind, task)).collect())
+    /// What was begun of that kind in this turn by a call that answers no task.
+    pub(crate) async fn begun(&self, service: &str, turn: &Turn) -> Result<Vec<api::Task>> {
+        match self.new_task(service, turn).await? {
+            Some(task) => self.pending(service, turn.kind, task),
+            None => Ok(Vec::new()),
+        }
     }
 
     async fn new_task(&self, service: &str, turn: &Turn) -> Result<Option<Task>> {
@@ -88,7 +89,9 @@ impl Rental {
     /// Everything that is under way on a service.
     async fn open_tasks(&self, service: &str) -> Result<Vec<Task>> {
         let filters = self.product.open.iter();
-        let filters: Vec<_> = filters.map(|state| [(self.product.state, *state)]).collect();
+        let filters: Vec<_> = filters
+            .map(|state| [(self.product.state, *state)])
+            .collect();
         let listed = gather(filters.iter().map(|filter| self.task_ids(service, filter))).await;
         let mut ids = BTreeSet::new();
         for some in listed {

@@ -1,0 +1,148 @@
+//! Marks on what is rented: tags of the vendor's access management, written over `/v2`.
+
+use super::{Fresh, Iam, Rental, Rented};
+use crate::client::segment;
+use crate::labels::{self, Labels};
+use provision_api::http::Request;
+use provision_api::{Error, ErrorKind, Marks, OwnedServer, Owner, Result, Role, Server};
+use serde_json::json;
+
+/// Writes on a server, as it was told, what its tags say.
+pub(crate) fn dress(server: &mut Server, tags: &Labels) {
+    let (marks, doubt) = match labels::read(tags) {
+        Ok(marks) => (marks, None),
+        Err(why) => (None, Some(why)),
+    };
+    server.name = name(marks.as_ref(), server.id.as_str());
+    server.marks = marks;
+    server.doubt = doubt;
+    server.labels.clone_from(tags);
+}
+
+/// A rented server has a name of the vendor's making; while it is ours, it is called after the
+/// host that it is for.
+fn name(marks: Option<&Marks>, service: &str) -> String {
+    match marks {
+        None => service.to_owned(),
+        Some(marks) => match marks.role {
+            Role::Server => marks.host.to_string(),
+            Role::Test => format!("{}-test", marks.host),
+        },
+    }
+}
+
+/// Takes over a server that bears nobody's mark, whatever the given view of it says.
+///
+/// The vendor has no way to write tags only if there are none: of two who adopt the same server
+/// within a moment, the later one wins, and the earlier one finds out at its next mark.
+pub(crate) async fn adopt<R: Rented>(
+    rented: &R,
+    server: &Server,
+    marks: &Marks,
+) -> Result<OwnedServer> {
+    let (rental, service) = (rented.rental(), server.id.as_str());
+    let operation = format!("adopt {service}");
+    let fresh = rented.fresh(service).await?;
+    if let Some(whose) = whose(&fresh.server) {
+        let message = format!("{whose}; release it first, or take another");
+        return Err(rental.error(ErrorKind::AlreadyExists, operation, message));
+    }
+    rental.in_good_standing(service).await?;
+    if let Some(error) = rented.unfit(service).await? {
+        return Err(error);
+    }
+    let tags = labels::replace(&fresh.server.labels, marks);
+    write(rental, fresh, &tags, &marks.owner, operation).await
+}
+
+/// Replaces the marks; foreign tags that are on it by now stay.
+pub(crate) async fn remark<R: Rented>(
+    rented: &R,
+    server: &OwnedServer,
+    marks: &Marks,
+) -> Result<OwnedServer> {
+    let (rental, service) = (rented.rental(), server.id().as_str());
+    let operation = format!("mark {service}");
+    let fresh = rented.fresh(service).await?;
+    still_ours(rental, &fresh.server, server, &operation)?;
+    let tags = labels::replace(&fresh.server.labels, marks);
+    write(rental, fresh, &tags, &marks.owner, operation).await
+}
+
+/// Takes the marks off; twice is a success.
+pub(crate) async fn release<R: Rented>(rented: &R, server: &OwnedServer) -> Result<()> {
+    let (rental, service) = (rented.rental(), server.id().as_str());
+    let operation = format!("release {service}");
+    let fresh = rented.fresh(service).await?;
+    if whose(&fresh.server).is_none() {
+        return Ok(());
+    }
+    still_ours(rental, &fresh.server, server, &operation)?;
+    let tags = labels::without(&fresh.server.labels);
+    put(rental, &fresh, &tags, operation).await.map(drop)
+}
+
+/// Whose it is, if it bears anything that looks like a mark.
+fn whose(server: &Server) -> Option<String> {
+    match (&server.marks, &server.doubt) {
+        (Some(marks), _) => Some(format!(
+            "it belongs to {}, for host {}",
+            marks.owner, marks.host
+        )),
+        (None, Some(doubt)) => Some(format!("it may be somebody's: {doubt}")),
+        (None, None) => None,
+    }
+}
+
+/// The view that it was claimed by may be old.
+fn still_ours(rental: &Rental, now: &Server, then: &OwnedServer, operation: &str) -> Result<()> {
+    let owner = &then.marks().owner;
+    if now
+        .marks
+        .as_ref()
+        .is_some_and(|marks| marks.owner == *owner)
+    {
+        return Ok(());
+    }
+    let by_now = whose(now).unwrap_or_else(|| "it bears no mark".to_owned());
+    let message = format!("it is not {owner}'s any more: {by_now}");
+    Err(rental.error(ErrorKind::Protected, operation, message))
+}
+
+async fn write(
+    rental: &Rental,
+    fresh: Fresh,
+    tags: &Labels,
+    owner: &Owner,
+    operation: String,
+) -> Result<OwnedServer> {
+    let written = put(rental, &fresh, tags, operation.clone()).await?;
+    let mut server = fresh.server;
+    dress(&mut server, &written.tags);
+    OwnedServer::claim(server, owner)
+        .map_err(|error| rental.error(ErrorKind::Garbled, operation, error.to_string()))
+}
+
+/// Replaces every tag, and answers with those that are there then.
+async fn put(rental: &Rental, fresh: &Fresh, tags: &Labels, operation: String) -> Result<Iam> {
+    let urn = fresh.iam.as_ref().map(|iam| iam.urn.as_str());
+    let Some(urn) = urn.filter(|urn| !urn.is_empty()) else {
+        let message = "the vendor tells no iam.urn of it, so there is nowhere to write marks";
+        return Err(rental.error(ErrorKind::Unsupported, operation, message));
+    };
+    let v2 = rental.client().v2();
+    let request = Request::put(format!("/iam/resource/{}", segment(urn)), operation);
+    let request = v2.with_body(request, &json!({ "tags": tags }))?;
+    v2.call(request).await.map_err(needs_right)
+}
+
+/// The vendor says which call was refused; this says which right that is.
+fn needs_right(mut error: Error) -> Error {
+    if error.kind == ErrorKind::Denied {
+        error.message.push_str(
+            "; marks are tags, and to write them the credentials need PUT /v2/iam/resource/* (as \
+             the action of a policy: account:apiovh:iam/resource/edit)",
+        );
+    }
+    error
+}
