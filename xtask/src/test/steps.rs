@@ -40,6 +40,21 @@ pub(super) struct Setting {
     pub(super) require_tools: bool,
 }
 
+/// No test may see an account of whoever runs it.
+const ACCOUNTS: &[&str] = &[
+    "HCLOUD_CONFIG",
+    "HCLOUD_CONTEXT",
+    "HCLOUD_ENDPOINT",
+    "HCLOUD_TOKEN",
+    "OVH_APPLICATION_KEY",
+    "OVH_APPLICATION_SECRET",
+    "OVH_CLIENT_ID",
+    "OVH_CLIENT_SECRET",
+    "OVH_CLOUD_PROJECT_SERVICE",
+    "OVH_CONSUMER_KEY",
+    "OVH_ENDPOINT",
+];
+
 pub(super) const ALL: &[Step] = &[
     Step {
         name: "packages",
@@ -49,7 +64,7 @@ pub(super) const ALL: &[Step] = &[
     },
     Step {
         name: "python",
-        about: "the vendor's Python client and typos, under target/tools",
+        about: "the vendors' Python clients and typos, under target/tools",
         kind: Kind::Install,
         run: |_| tools::python::ensure().map(note),
     },
@@ -171,12 +186,10 @@ fn nix() -> Result<Done, String> {
 fn tests(setting: Setting) -> Result<Done, String> {
     let mut test = tools::command("cargo");
     test.args(["test", "--workspace", "--no-fail-fast"])
-        .envs(tools::nix::environment())
-        // no test may see an account of whoever runs it
-        .env_remove("HCLOUD_TOKEN")
-        .env_remove("HCLOUD_ENDPOINT")
-        .env_remove("HCLOUD_CONTEXT")
-        .env_remove("HCLOUD_CONFIG");
+        .envs(tools::nix::environment());
+    for name in ACCOUNTS {
+        test.env_remove(name);
+    }
     if setting.require_tools {
         test.env("PROVISION_REQUIRE_TOOLS", "1");
     }

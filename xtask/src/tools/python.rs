@@ -1,4 +1,4 @@
-//! The Python tools: the vendor's client, which the tests use, and `typos`, whose wheel is the
+//! The Python tools: the vendors' clients, which the tests use, and `typos`, whose wheel is the
 //! program itself. They live in a virtual environment under `target/`.
 
 use crate::shell::{self, How};
@@ -48,7 +48,7 @@ pub(crate) fn ensure() -> Result<String, String> {
     let home = home();
     let stamp = home.join("requirements.txt");
     let works = Command::new(bin().join("python"))
-        .args(["-c", "import hcloud"])
+        .args(["-c", "import hcloud, ovh"])
         .output()
         .is_ok_and(|out| out.status.success());
     if works && fs::read_to_string(&stamp).is_ok_and(|text| text == REQUIREMENTS) {
@@ -109,7 +109,12 @@ mod tests {
             .lines()
             .filter(|line| !line.is_empty() && !line.starts_with('#'))
             .collect();
-        assert!(lines.iter().any(|line| line.starts_with("hcloud==")));
+        for client in ["hcloud==", "ovh=="] {
+            assert!(
+                lines.iter().any(|line| line.starts_with(client)),
+                "{client}"
+            );
+        }
         for line in lines {
             assert!(line.contains("=="), "{line}");
         }
