@@ -10,6 +10,8 @@
 //! | `GET /_sandbox/machines/{id}/console` | what its serial console said |
 //! | `POST /_sandbox/machine-faults` | the same for machines still to be made, by host name |
 //! | `POST /_sandbox/sold-out` | replaces what is sold out |
+//! | `POST /_sandbox/settings` | lays settings over the world's, as a settings file does |
+//! | `DELETE /_sandbox/ovh/tokens` | ends every `OAuth2` token that was given |
 //! | `GET`, `DELETE /_sandbox/requests` | the requests to the vendors' faces; forgets them |
 //!
 //! Every request carries the world's token as `Authorization: Bearer …`.
@@ -17,14 +19,15 @@
 use crate::faults::Rule;
 use crate::journal::Journal;
 use crate::machine::Faults;
-use crate::settings::{MachineFaults, SoldOut};
+use crate::ovh;
+use crate::settings::{MachineFaults, SoldOut, merged};
 use crate::world::World;
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -69,6 +72,8 @@ pub(crate) fn router(world: &Arc<World>, journal: &Arc<Journal>) -> Router {
         .route("/machines/{id}/console", get(console))
         .route("/machine-faults", post(machine_faults))
         .route("/sold-out", post(sold_out))
+        .route("/settings", post(lay_over))
+        .route("/ovh/tokens", delete(forget_tokens))
         .with_state(Arc::clone(world))
         .merge(requests)
         .layer(middleware::from_fn_with_state(Arc::clone(world), authorize))
@@ -178,6 +183,23 @@ async fn sold_out(State(world): State<Arc<World>>, body: Bytes) -> Answer {
         held.settings.check_sold_out(one).map_err(wrong)?;
     }
     held.settings.sold_out = gone;
+    held.keep().await?;
+    Ok(Json(json!({})))
+}
+
+/// What machines were made with, latencies and firmware, stays theirs.
+async fn lay_over(State(world): State<Arc<World>>, body: Bytes) -> Answer {
+    let file: Value = read(&body)?;
+    let mut held = world.hold().await?;
+    let settings = merged(&held.settings, &file).map_err(wrong)?;
+    held.take_settings(settings);
+    held.keep().await?;
+    Ok(Json(json!({})))
+}
+
+async fn forget_tokens(State(world): State<Arc<World>>) -> Answer {
+    let mut held = world.hold().await?;
+    ovh::forget_tokens(&mut held);
     held.keep().await?;
     Ok(Json(json!({})))
 }

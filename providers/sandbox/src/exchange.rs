@@ -1,11 +1,12 @@
 //! One exchange: the faults that hit it, its answer, what is noted of it.
 
-use crate::control;
+use crate::error::SandboxError;
+use crate::face::{Face, Sent};
 use crate::faults::{self, Kind, OnAction};
-use crate::hetzner;
 use crate::journal::{Journal, Noted};
 use crate::record::Record;
 use crate::world::World;
+use crate::{control, hetzner, ovh};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
@@ -14,7 +15,6 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +37,7 @@ impl Desk {
         let journal = Arc::new(Journal::default());
         let routes = Router::new()
             .nest(hetzner::BASE, hetzner::router(&world))
+            .nest(ovh::ROOT, ovh::router(&world))
             .nest(control::BASE, control::router(&world, &journal));
         Self {
             world,
@@ -49,11 +50,9 @@ impl Desk {
     /// Answers a request; `None` ends the connection instead.
     pub(crate) async fn exchange(&self, request: Request) -> Option<Response> {
         let path = request.uri().path().to_owned();
-        match path.strip_prefix(hetzner::BASE) {
-            Some(below) if below.is_empty() || below.starts_with('/') => {
-                self.vendor(request, below).await
-            }
-            _ => Some(self.answer(request).await),
+        match Face::of(&path) {
+            Some((face, below)) => self.vendor(request, face, below).await,
+            None => Some(self.answer(request).await),
         }
     }
 
@@ -68,8 +67,8 @@ impl Desk {
     }
 
     /// An exchange with a vendor's face, at the path below its base.
-    async fn vendor(&self, request: Request, below: &str) -> Option<Response> {
-        let id = format!("{:016x}", fastrand::u64(..));
+    async fn vendor(&self, request: Request, face: Face, below: &str) -> Option<Response> {
+        let (id_header, id) = face.request_id();
         let (mut parts, body) = request.into_parts();
         let mut noted = Noted {
             method: parts.method.to_string(),
@@ -83,7 +82,7 @@ impl Desk {
         };
         let hits = match self.strike(&noted.method, below).await {
             Ok(hits) => hits,
-            Err(error) => return Some(error.into_response()),
+            Err(error) => return Some(unkept(face, &error)),
         };
         pause(&hits, |delay| delay.before_ms).await;
         if hits.contains(&Kind::DropBefore) {
@@ -91,7 +90,9 @@ impl Desk {
             return None;
         }
         parts.extensions.insert(OnAction::of(&hits));
-        let response = match refusal(&hits) {
+        let sent = Sent::new(&parts.uri, &parts.headers, below, &body);
+        parts.extensions.insert(sent);
+        let response = match refusal(face, &hits) {
             Some(refusal) => refusal,
             None => {
                 self.answer(Request::from_parts(parts, Body::from(body.clone())))
@@ -100,7 +101,7 @@ impl Desk {
         };
         let (head, answer) = response.into_parts();
         let answer = to_bytes(answer, usize::MAX).await.unwrap_or_default();
-        let (head, answer) = spoil(&hits, head, answer);
+        let (head, answer) = spoil(face, &hits, head, answer);
         pause(&hits, |delay| delay.after_ms).await;
         if hits.contains(&Kind::DropAfter) {
             self.journal.note(noted);
@@ -113,12 +114,12 @@ impl Desk {
         self.journal.note(noted);
         let mut response = Response::from_parts(head, Body::from(answer));
         if let Ok(value) = HeaderValue::from_str(&id) {
-            response.headers_mut().insert("x-correlation-id", value);
+            response.headers_mut().insert(id_header, value);
         }
         Some(response)
     }
 
-    async fn strike(&self, method: &str, below: &str) -> Result<Vec<Kind>, hetzner::ApiError> {
+    async fn strike(&self, method: &str, below: &str) -> Result<Vec<Kind>, SandboxError> {
         let mut held = self.world.hold().await?;
         if held.faults.is_empty() {
             return Ok(Vec::new());
@@ -142,29 +143,43 @@ async fn pause(hits: &[Kind], of: fn(&faults::Delay) -> u64) {
     }
 }
 
+/// The answer when the world's file cannot be written.
+fn unkept(face: Face, error: &SandboxError) -> Response {
+    // the cause holds paths of this machine, which are for its log
+    tracing::error!(%error, "the sandbox's world could not be kept");
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    let body = face.error(
+        status,
+        "server_error",
+        "the sandbox could not keep its world",
+    );
+    (status, axum::Json(body)).into_response()
+}
+
 /// The answer that stands in for a request that has no effect.
-fn refusal(hits: &[Kind]) -> Option<Response> {
+fn refusal(face: Face, hits: &[Kind]) -> Option<Response> {
     hits.iter().find_map(|kind| match kind {
         Kind::Status(status) if !status.effect => {
-            let (head, body) = forged(status);
+            let (head, body) = forged(face, status);
             Some(Response::from_parts(head, Body::from(body)))
         }
         _ => None,
     })
 }
 
-fn forged(given: &faults::Status) -> (Parts, Bytes) {
+fn forged(face: Face, given: &faults::Status) -> (Parts, Bytes) {
+    let status = StatusCode::from_u16(given.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let (media, body) = match (&given.body, &given.code) {
         (Some(body), _) => ("text/html", body.clone()),
         (None, None) => ("application/json", String::new()),
         (None, Some(code)) => {
             let message = given.message.as_deref().unwrap_or("a fault of the sandbox");
-            let error = json!({"error": {"code": code, "message": message, "details": null}});
+            let error = face.error(status, code, message);
             ("application/json", error.to_string())
         }
     };
     let (mut head, ()) = Response::new(()).into_parts();
-    head.status = StatusCode::from_u16(given.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    head.status = status;
     head.headers
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     for (name, value) in &given.headers {
@@ -176,10 +191,10 @@ fn forged(given: &faults::Status) -> (Parts, Bytes) {
 }
 
 /// What the faults leave of an answer whose request had its effect.
-fn spoil(hits: &[Kind], mut head: Parts, mut answer: Bytes) -> (Parts, Bytes) {
+fn spoil(face: Face, hits: &[Kind], mut head: Parts, mut answer: Bytes) -> (Parts, Bytes) {
     for kind in hits {
         match kind {
-            Kind::Status(status) if status.effect => (head, answer) = forged(status),
+            Kind::Status(status) if status.effect => (head, answer) = forged(face, status),
             Kind::Truncate => {
                 answer.truncate(answer.len() / 2);
                 // it belongs to the whole

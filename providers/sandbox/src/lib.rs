@@ -6,6 +6,7 @@
 mod control;
 mod error;
 mod exchange;
+mod face;
 pub mod faults;
 mod files;
 mod hetzner;
@@ -14,6 +15,7 @@ mod latency;
 mod lock;
 pub mod machine;
 mod options;
+mod ovh;
 mod record;
 mod sandbox;
 mod server;

@@ -34,6 +34,22 @@ pub struct Access {
     pub endpoint_hetzner: String,
     /// The token that it takes.
     pub token_hetzner: String,
+    /// The base address of the OVH face with its version (`…/ovh/1.0`), without a slash at the end.
+    pub endpoint_ovh: String,
+    /// Where it gives `OAuth2` tokens.
+    pub ovh_token_url: String,
+    /// The application that may sign.
+    pub ovh_application_key: String,
+    /// What it signs with.
+    pub ovh_application_secret: String,
+    /// The account's consent to the application.
+    pub ovh_consumer_key: String,
+    /// The `OAuth2` service account.
+    pub ovh_client_id: String,
+    /// Its secret.
+    pub ovh_client_secret: String,
+    /// The id of the account's Public Cloud project.
+    pub ovh_project: String,
     /// The port that the SSH of all machines listens on, each at its own loopback address.
     pub ssh_port: u16,
     /// Another process holds the world, and this one only talks to it.
@@ -47,11 +63,20 @@ pub struct Access {
 }
 
 impl Access {
-    /// The variables that make any other client of this ecosystem use the sandbox.
+    /// The variables that make any other client of the vendors' use the sandbox. Of OVH's two
+    /// ways to log in it is the signature: clients refuse to be told both.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("HCLOUD_ENDPOINT", self.endpoint_hetzner.clone()),
             ("HCLOUD_TOKEN", self.token_hetzner.clone()),
+            ("OVH_ENDPOINT", self.endpoint_ovh.clone()),
+            ("OVH_APPLICATION_KEY", self.ovh_application_key.clone()),
+            (
+                "OVH_APPLICATION_SECRET",
+                self.ovh_application_secret.clone(),
+            ),
+            ("OVH_CONSUMER_KEY", self.ovh_consumer_key.clone()),
+            ("OVH_CLOUD_PROJECT_SERVICE", self.ovh_project.clone()),
             ("PROVISION_SSH_PORT", self.ssh_port.to_string()),
         ]
     }
@@ -62,10 +87,13 @@ impl fmt::Debug for Access {
         f.debug_struct("Access")
             .field("endpoint_hetzner", &self.endpoint_hetzner)
             .field("token_hetzner", &"***")
+            .field("endpoint_ovh", &self.endpoint_ovh)
+            .field("ovh_project", &self.ovh_project)
             .field("ssh_port", &self.ssh_port)
             .field("joined", &self.joined)
             .field("control", &self.control)
             .field("has_latency", &self.has_latency)
-            .finish()
+            // keys, secrets, and who uses them
+            .finish_non_exhaustive()
     }
 }

@@ -13,6 +13,11 @@ use tokio::sync::Mutex;
 /// Fields whose content is nobody's business; null stays null.
 const SECRET: &[&str] = &[
     "user_data",
+    "userData",
+    "adminPassword",
+    "rescuePassword",
+    "access_token",
+    "client_secret",
     "root_password",
     "password",
     "private_key",
@@ -90,7 +95,10 @@ fn hide(value: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(hide),
-        Value::String(text) if text.contains("PRIVATE KEY") => "***".clone_into(text),
+        // a console's address lets whoever has it in
+        Value::String(text) if text.contains("PRIVATE KEY") || text.contains("token=") => {
+            "***".clone_into(text)
+        }
         _ => {}
     }
 }

@@ -9,7 +9,8 @@ use crate::options::{Access, Options};
 use crate::record::Record;
 use crate::settings::Settings;
 use crate::world::World;
-use crate::{control, files, hetzner, server};
+use crate::{control, files, hetzner, ovh, server};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -75,17 +76,7 @@ impl Sandbox {
         let address = listener
             .local_addr()
             .map_err(SandboxError::file("cannot listen for", &options.state_dir))?;
-        let access = {
-            let held = world.hold().await?;
-            Access {
-                endpoint_hetzner: format!("http://{address}{}", hetzner::BASE),
-                token_hetzner: held.token.clone(),
-                ssh_port: held.ssh_port,
-                joined: false,
-                has_latency: held.settings.latency != crate::Latency::OFF,
-                control: format!("http://{address}{}", control::BASE),
-            }
-        };
+        let access = access(&world, address).await?;
         let stop = CancellationToken::new();
         let desk = Arc::new(Desk::new(Arc::clone(&world), record));
         let serving = tokio::spawn(server::serve(listener, desk, stop.clone()));
@@ -123,6 +114,34 @@ impl Sandbox {
         }
         running.world.hold().await?.keep().await
     }
+}
+
+async fn access(world: &World, address: SocketAddr) -> Result<Access, SandboxError> {
+    let held = world.hold().await?;
+    let at = |base: &str| format!("http://{address}{base}");
+    let ovh::Credentials {
+        application_key,
+        application_secret,
+        consumer_key,
+        client_id,
+        client_secret,
+    } = held.ovh.credentials.clone();
+    Ok(Access {
+        endpoint_hetzner: at(hetzner::BASE),
+        token_hetzner: held.token.clone(),
+        endpoint_ovh: at(ovh::V1),
+        ovh_token_url: at(ovh::TOKEN),
+        ovh_application_key: application_key,
+        ovh_application_secret: application_secret,
+        ovh_consumer_key: consumer_key,
+        ovh_client_id: client_id,
+        ovh_client_secret: client_secret,
+        ovh_project: held.ovh.cloud.id.clone(),
+        ssh_port: held.ssh_port,
+        joined: false,
+        has_latency: held.settings.latency != crate::Latency::OFF,
+        control: at(control::BASE),
+    })
 }
 
 /// The process that has the world was told its own settings.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// What a request gets instead of what it asked for.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct ApiError {
+pub(in crate::hetzner) struct ApiError {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
     pub(super) message: String,

@@ -27,8 +27,7 @@ use axum::middleware;
 use axum::routing::{get, post, put};
 use std::sync::Arc;
 
-pub(crate) use error::ApiError;
-pub(crate) use project::{Due, Project};
+pub(crate) use project::Project;
 pub(crate) use settle::settle;
 
 /// Where the face begins.

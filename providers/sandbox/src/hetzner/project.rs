@@ -2,6 +2,7 @@
 
 use super::labels::Labels;
 use crate::faults::ActionError;
+use crate::world::Due;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -194,14 +195,6 @@ pub(super) enum Effect {
     Fail(ActionError),
 }
 
-/// When a project has to be looked at again.
-pub(crate) enum Due {
-    /// As soon as is decent: a machine is on its way down.
-    Soon,
-    /// Then.
-    At(Timestamp),
-}
-
 impl Project {
     pub(crate) fn new() -> Self {
         Self {
@@ -243,6 +236,16 @@ impl Project {
         self.actions
             .values()
             .find(|action| action.running() && action.concerns(resource))
+    }
+
+    /// Whether an address or a server has it, though no machine listens there yet.
+    pub(crate) fn has_address(&self, ip: Ipv4Addr) -> bool {
+        let text = ip.to_string();
+        self.addresses.values().any(|address| address.ip == text)
+            || self
+                .servers
+                .values()
+                .any(|server| server.machine_ipv4 == ip)
     }
 
     /// The server's address of that family.

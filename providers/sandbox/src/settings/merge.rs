@@ -18,7 +18,8 @@ pub(crate) fn merged(settings: &Settings, file: &Value) -> Result<Settings, Stri
 /// By which fields the entries of a list are the same; none for a list that is replaced.
 fn names_of(path: &str) -> &'static [&'static str] {
     match path {
-        "server_types" | "locations" => &["name"],
+        "server_types" | "locations" | "ovh.cloud.regions" | "ovh.cloud.flavors"
+        | "ovh.cloud.images" => &["name"],
         "server_types.locations" => &["location"],
         "images" => &["name", "architecture"],
         _ => &[],

@@ -4,12 +4,14 @@ pub mod catalog;
 mod defaults;
 mod merge;
 pub mod money;
+pub mod ovh;
 
 use crate::faults::Rule;
 use crate::latency::Latency;
 use crate::machine::Faults;
 use catalog::{Location, ServerType, SystemImage};
 use money::Money;
+use ovh::Ovh;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use merge::merged;
@@ -42,6 +44,8 @@ pub struct Settings {
     pub faults: Vec<Rule>,
     /// Faults of machines that are still to be made, by the host name they get.
     pub machine_faults: Vec<MachineFaults>,
+    /// OVH's face.
+    pub ovh: Ovh,
 }
 
 impl Default for Settings {
@@ -59,6 +63,7 @@ impl Default for Settings {
             latency: Latency::OFF,
             faults: Vec::new(),
             machine_faults: Vec::new(),
+            ovh: Ovh::default(),
         }
     }
 }
@@ -171,6 +176,7 @@ impl Settings {
         if self.token_readonly.as_ref().is_some_and(String::is_empty) {
             return Err("token_readonly is empty: give it characters, or leave it out".to_owned());
         }
+        self.ovh.check()?;
         self.faults.iter().try_for_each(Rule::check)
     }
 

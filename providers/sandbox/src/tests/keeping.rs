@@ -156,6 +156,15 @@ async fn access_keeps_its_token_to_itself_and_prints_the_environment() {
         .collect();
     assert_eq!(
         names,
-        ["HCLOUD_ENDPOINT", "HCLOUD_TOKEN", "PROVISION_SSH_PORT"]
+        [
+            "HCLOUD_ENDPOINT",
+            "HCLOUD_TOKEN",
+            "OVH_ENDPOINT",
+            "OVH_APPLICATION_KEY",
+            "OVH_APPLICATION_SECRET",
+            "OVH_CONSUMER_KEY",
+            "OVH_CLOUD_PROJECT_SERVICE",
+            "PROVISION_SSH_PORT",
+        ]
     );
 }

@@ -8,6 +8,7 @@ mod faults;
 mod keeping;
 mod keys;
 mod machine;
+mod ovh;
 mod power;
 mod rescue;
 mod schema;

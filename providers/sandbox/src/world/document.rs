@@ -2,6 +2,7 @@
 
 use crate::faults::{Armed, Rule};
 use crate::hetzner::Project;
+use crate::ovh::Account;
 use crate::settings::Settings;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,9 @@ pub(crate) struct Document {
     /// What each machine said of itself last.
     pub(crate) machines: BTreeMap<String, Value>,
     pub(crate) hetzner: Project,
+    /// A world that was kept before there was one gets a new account.
+    #[serde(default)]
+    pub(crate) ovh: Account,
 }
 
 /// The loopback addresses of a world: 127.a.b.0/24.
@@ -96,6 +100,7 @@ impl Document {
             bucket: Bucket { used: 0.0, at: now },
             machines: BTreeMap::new(),
             hetzner: Project::new(),
+            ovh: Account::default(),
         };
         fresh.arm_from_settings();
         fresh

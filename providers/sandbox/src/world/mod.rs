@@ -10,6 +10,7 @@ use crate::machine::{Machine, MachineError, Maker, Spec};
 use document::Document;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +23,15 @@ use tokio_util::sync::CancellationToken;
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How soon a server that was told to reboot is looked at again.
 const GLANCE: Duration = Duration::from_millis(20);
+
+/// When a part of the world has to be looked at again, the sooner the less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Due {
+    /// As soon as is decent: a machine is on its way down.
+    Soon,
+    /// Then.
+    At(Timestamp),
+}
 
 /// A world that is open in this process.
 #[derive(Debug)]
@@ -70,7 +80,9 @@ impl World {
             now: Timestamp::now(),
             on_action: OnAction::default(),
         };
-        if crate::hetzner::settle(&mut held).await {
+        let mut changed = crate::hetzner::settle(&mut held).await;
+        changed |= crate::ovh::settle(&mut held).await;
+        if changed {
             held.keep().await?;
         }
         Ok(held)
@@ -111,9 +123,10 @@ impl World {
         if keep {
             held.keep().await?;
         }
-        let pause = match held.hetzner.next_due() {
-            Some(crate::hetzner::Due::Soon) => GLANCE,
-            Some(crate::hetzner::Due::At(at)) => {
+        let due = [held.hetzner.next_due(), held.ovh.next_due()];
+        let pause = match due.into_iter().flatten().min() {
+            Some(Due::Soon) => GLANCE,
+            Some(Due::At(at)) => {
                 Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or(Duration::ZERO)
             }
             None => HEARTBEAT,
@@ -186,8 +199,18 @@ impl Held<'_> {
         }
     }
 
+    /// A loopback address that nothing in the world has.
+    pub(crate) fn free_address(&mut self) -> Option<Ipv4Addr> {
+        let mut network = self.network;
+        let found = network.next(|ip| {
+            self.hetzner.has_address(ip) || self.ovh.has_address(ip) || self.address_in_use(ip)
+        });
+        self.network = network;
+        found
+    }
+
     /// Whether a machine that exists has that address.
-    pub(crate) fn address_in_use(&self, address: std::net::Ipv4Addr) -> bool {
+    pub(crate) fn address_in_use(&self, address: Ipv4Addr) -> bool {
         self.state
             .machines
             .values()

@@ -138,22 +138,7 @@ pub(in crate::hetzner) fn fresh(
 
 /// A loopback address that no address and no machine has.
 pub(in crate::hetzner) fn free_ipv4(held: &mut Held<'_>) -> Result<Ipv4Addr, ApiError> {
-    let mut network = held.network;
-    let found = network.next(|ip| {
-        let text = ip.to_string();
-        held.hetzner
-            .addresses
-            .values()
-            .any(|address| address.ip == text)
-            || held
-                .hetzner
-                .servers
-                .values()
-                .any(|server| server.machine_ipv4 == ip)
-            || held.address_in_use(ip)
-    });
-    held.network = network;
-    found.ok_or_else(|| {
+    held.free_address().ok_or_else(|| {
         ApiError::new(
             StatusCode::FORBIDDEN,
             "resource_limit_exceeded",

@@ -1,0 +1,9 @@
+//! IAM: the labels of rented servers, by their URN.
+
+use super::Routes;
+use axum::Router;
+
+/// Below `/v2`.
+pub(super) fn routes() -> Routes {
+    Router::new()
+}
