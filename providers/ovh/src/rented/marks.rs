@@ -47,10 +47,10 @@ pub(crate) async fn adopt<R: Rented>(
         let message = format!("{whose}; release it first, or take another");
         return Err(rental.error(ErrorKind::AlreadyExists, operation, message));
     }
-    rental.in_good_standing(service).await?;
-    if let Some(error) = rented.unfit(service).await? {
+    if let Some(error) = rented.unfit(&fresh) {
         return Err(error);
     }
+    rental.in_good_standing(service).await?;
     let tags = labels::replace(&fresh.server.labels, marks);
     write(rental, fresh, &tags, &marks.owner, operation).await
 }

@@ -74,7 +74,7 @@ pub(crate) trait Rented: Sync {
     async fn fresh(&self, service: &str) -> Result<Fresh>;
 
     /// Why a service cannot be taken over, besides its contract and its marks.
-    async fn unfit(&self, service: &str) -> Result<Option<Error>>;
+    fn unfit(&self, fresh: &Fresh) -> Option<Error>;
 }
 
 impl Rental {

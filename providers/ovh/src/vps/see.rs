@@ -26,8 +26,8 @@ impl Rented for Vps {
         })
     }
 
-    async fn unfit(&self, _service: &str) -> Result<Option<Error>> {
-        Ok(None)
+    fn unfit(&self, _fresh: &Fresh) -> Option<Error> {
+        None
     }
 }
 
