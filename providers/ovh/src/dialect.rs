@@ -207,19 +207,19 @@ impl Trouble {
 
 /// What the vendor's codes mean.
 fn meaning(code: &str) -> Option<ErrorKind> {
-    Some(match code {
+    let denied = matches!(
+        code,
         "INVALID_KEY"
-        | "INVALID_SIGNATURE"
-        | "INVALID_CREDENTIAL"
-        | "NOT_CREDENTIAL"
-        | "FORBIDDEN"
-        | "QUERY_TIME_OUT"
-        | "invalid_client"
-        | "unauthorized_client"
-        | "invalid_scope" => ErrorKind::Denied,
-        NOT_GRANTED => ErrorKind::Denied,
-        _ => return None,
-    })
+            | "INVALID_SIGNATURE"
+            | "INVALID_CREDENTIAL"
+            | "NOT_CREDENTIAL"
+            | "FORBIDDEN"
+            | "QUERY_TIME_OUT"
+            | "invalid_client"
+            | "unauthorized_client"
+            | "invalid_scope"
+    );
+    (denied || code == NOT_GRANTED).then_some(ErrorKind::Denied)
 }
 
 /// What a status means when nothing better is known.

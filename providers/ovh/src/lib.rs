@@ -1,7 +1,7 @@
 //! OVHcloud behind the provider trait: three products of one vendor, each an adapter.
 //!
 //! [`PublicCloud`] makes servers, [`Vps`] and [`Dedicated`] adopt what is rented already. All
-//! three speak through one client, which signs requests or carries an OAuth2 token (`sign`,
+//! three speak through one client, which signs requests or carries a token (`sign`,
 //! `oauth2`), and lifts the vendor's errors by meaning (`dialect`).
 
 mod client;

@@ -94,7 +94,7 @@ impl OAuth2 {
 fn used_for(life: Duration) -> Duration {
     // a life without end is a clock that overflows
     let life = life.min(Duration::from_secs(365 * 86400));
-    life - MARGIN.min(life / 2)
+    life.saturating_sub(MARGIN.min(life / 2))
 }
 
 #[cfg(test)]

@@ -41,18 +41,6 @@ impl Api {
         self.call(Request::get(path, operation)).await
     }
 
-    /// Makes or begins something; not repeated when nobody knows whether it took effect. For an
-    /// answer that may be empty or `null`, `T` is an `Option`.
-    pub(crate) async fn post<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        body: &(impl Serialize + Sync),
-        operation: &str,
-    ) -> Result<T> {
-        let request = self.with_body(Request::post(path, operation), body)?;
-        self.call(request).await
-    }
-
     /// Replaces something. What the vendor answers is not read.
     pub(crate) async fn put(
         &self,

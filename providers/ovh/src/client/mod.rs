@@ -35,14 +35,20 @@ impl Client {
         config.check_credentials(provider)?;
         let dialect = Arc::new(Ovhs::new(provider, &config));
         let open = Arc::new(Open::new(&config, &places, &dialect)?);
-        let proof = Arc::new(Proof::new(&config.credentials, &open));
+        let Config {
+            credentials,
+            limits,
+            witness,
+            ..
+        } = config;
+        let proof = Arc::new(Proof::new(credentials, &open));
         let api = |endpoint, prefix| {
             let http = Http::new(Settings {
                 endpoint,
                 dialect: Arc::clone(&dialect) as _,
                 authenticate: Arc::clone(&proof) as _,
-                limits: config.limits,
-                witness: config.witness.clone(),
+                limits,
+                witness: witness.clone(),
             })?;
             Result::Ok(Api::new(provider, http, Arc::clone(&proof), prefix))
         };

@@ -20,26 +20,22 @@ pub(crate) enum Proof {
 }
 
 impl Proof {
-    pub(crate) fn new(credentials: &Credentials, open: &Arc<Open>) -> Self {
+    pub(crate) fn new(credentials: Credentials, open: &Arc<Open>) -> Self {
         match credentials {
             Credentials::Signature {
                 application_key,
                 application_secret,
                 consumer_key,
             } => Self::Signed(Signer::new(
-                application_key.clone(),
-                application_secret.clone(),
-                consumer_key.clone(),
+                application_key,
+                application_secret,
+                consumer_key,
                 Arc::clone(open),
             )),
             Credentials::OAuth2 {
                 client_id,
                 client_secret,
-            } => Self::Token(OAuth2::new(
-                client_id.clone(),
-                client_secret.clone(),
-                Arc::clone(open),
-            )),
+            } => Self::Token(OAuth2::new(client_id, client_secret, Arc::clone(open))),
         }
     }
 

@@ -1,0 +1,183 @@
+//! Orders an instance, once, whatever happens to the answers.
+//!
+//! Names are not unique here, so a look comes first: what an earlier order for the same host
+//! made is adopted.
+
+use super::task::Goal;
+use super::wire::{Instance, Key, NewInstance};
+use super::{PublicCloud, convert, error, key, name};
+use provision_api::http::{Guarded, Request};
+use provision_api::{
+    Accepted, Error, ErrorKind, Order, Ordered, OwnedServer, Phase, Result, Server,
+};
+use secrecy::ExposeSecret;
+
+/// The vendor's cloud (`OpenStack`) takes so many bytes of user data, once they are base64.
+const MOST_USER_DATA: usize = 65_535 / 4 * 3;
+
+impl PublicCloud {
+    /// Creates the instance, or finds the one that an earlier order for the same host made.
+    pub(super) async fn order(&self, order: &Order) -> Result<Ordered> {
+        let operation = format!("create instance {}", order.name);
+        let public = key::only(order, &operation)?;
+        let raw = name::write(&order.name, &order.marks)
+            .map_err(|why| error(ErrorKind::Invalid, &operation, why))?;
+        let length = order.user_data.expose_secret().len();
+        if length > MOST_USER_DATA {
+            let why = format!(
+                "its user_data has {length} bytes, and at most {MOST_USER_DATA} are possible"
+            );
+            return Err(error(ErrorKind::Invalid, operation, why));
+        }
+        let (instances, keys) = tokio::try_join!(self.instances(), self.keys())?;
+        if let Some(found) = self.earlier(order, &instances, &keys, &operation).await? {
+            return Ok(found);
+        }
+        let (flavor_id, image_id) = (
+            self.flavor_id(order).await?,
+            self.image_id(&order.image, &order.location, &operation)
+                .await?,
+        );
+        let key = self.key_for(order, public, &keys).await?;
+        let body = NewInstance {
+            name: &raw,
+            region: &order.location,
+            flavor_id: &flavor_id,
+            image_id: &image_id,
+            ssh_key_id: &key.id,
+            user_data: order.user_data.expose_secret(),
+            monthly_billing: false,
+        };
+        let request = Request::post(self.path("/instance").await?, operation.clone());
+        let request = self.client.v1().with_body(request, &body)?;
+        let look = || async {
+            let found = self.instances().await?.into_iter();
+            Ok(oldest(found.filter(|instance| {
+                instance.name == raw && convert::uses(instance, &key) && is_alive(instance)
+            })))
+        };
+        match self.client.v1().guarded(request, look).await {
+            Ok(Guarded::Answered(instance) | Guarded::Found(instance)) => {
+                self.made(order, instance, &key, &operation).await
+            }
+            Err(error) => Err(lifted(error)),
+        }
+    }
+
+    /// What is there already for this order.
+    async fn earlier(
+        &self,
+        order: &Order,
+        instances: &[Instance],
+        keys: &[Key],
+        operation: &str,
+    ) -> Result<Option<Ordered>> {
+        let mut found = Vec::new();
+        for instance in instances.iter().filter(|instance| is_alive(instance)) {
+            let Ok(Some(told)) = name::read(&instance.name) else {
+                continue;
+            };
+            let same = told.name == order.name
+                && told.marks.owner == order.marks.owner
+                && told.marks.host == order.marks.host;
+            if !same {
+                continue;
+            }
+            if instance.status == "ERROR" && told.marks.phase == Phase::Created {
+                self.clear_away(instance, order, keys).await?;
+                continue;
+            }
+            found.push(instance.clone());
+        }
+        let Some(instance) = oldest(found.into_iter()) else {
+            return Ok(None);
+        };
+        let flavors = self.flavors().await?;
+        let server = convert::server(&instance, &flavors, keys);
+        if let Some(doubt) = &server.doubt {
+            let why = format!(
+                "instance {} has that name, but {doubt}; rename it or remove it yourself",
+                instance.id
+            );
+            return Err(error(ErrorKind::AlreadyExists, operation, why));
+        }
+        let busy = instance.status != "ACTIVE" && !convert::is_off(&instance.status);
+        let busy = busy && !convert::in_rescue(&instance.status) && instance.status != "ERROR";
+        let server = claim(server, order, operation)?;
+        Ok(Some(Ordered {
+            accepted: if busy {
+                Goal::Made.last(&instance.id)
+            } else {
+                Accepted::default()
+            },
+            // with our own run's mark it is what the lost answer would have told of
+            adopted: server.marks().run != order.marks.run,
+            server,
+        }))
+    }
+
+    /// Deletes an instance of ours that failed at birth: nothing was ever on it, and the next
+    /// order would take it for its own.
+    async fn clear_away(&self, instance: &Instance, order: &Order, keys: &[Key]) -> Result<()> {
+        let operation = format!("delete the failed instance {}", instance.id);
+        let server = convert::server(instance, &[], keys);
+        claim(server, order, &operation)?;
+        tracing::info!(instance = instance.id, "removing what failed at birth");
+        self.delete_instance(&instance.id, &operation)
+            .await
+            .map(drop)
+    }
+
+    /// The instance that was just made.
+    async fn made(
+        &self,
+        order: &Order,
+        mut instance: Instance,
+        key: &Key,
+        operation: &str,
+    ) -> Result<Ordered> {
+        // the list may lag behind with what was just attached
+        if instance.ssh_key.is_none() {
+            instance.ssh_key_id = Some(key.id.clone());
+        }
+        let keys = std::slice::from_ref(key);
+        if instance.status == "ERROR" {
+            let mut why = format!("instance {} ended in ERROR at once", instance.id);
+            if let Err(error) = self.clear_away(&instance, order, keys).await {
+                why = format!("{why}, and is still there: {error}");
+            }
+            return Err(error(ErrorKind::SoldOut, operation, why));
+        }
+        let flavors = self.flavors().await?;
+        let server = convert::server(&instance, &flavors, keys);
+        Ok(Ordered {
+            server: claim(server, order, operation)?,
+            accepted: Goal::Made.last(&instance.id),
+            adopted: false,
+        })
+    }
+}
+
+fn claim(server: Server, order: &Order, operation: &str) -> Result<OwnedServer> {
+    OwnedServer::claim(server, &order.marks.owner)
+        .map_err(|not_ours| error(ErrorKind::Garbled, operation, not_ours.to_string()))
+}
+
+/// Of several that a lost answer and a stale list made, everybody takes the same one.
+fn oldest(instances: impl Iterator<Item = Instance>) -> Option<Instance> {
+    instances.min_by(|one, other| (&one.created, &one.id).cmp(&(&other.created, &other.id)))
+}
+
+fn is_alive(instance: &Instance) -> bool {
+    !["DELETING", "DELETED", "SOFT_DELETED"].contains(&&*instance.status)
+}
+
+/// What a refused order means. The vendor says in words only that a region has no room.
+fn lifted(mut error: Error) -> Error {
+    let said = error.message.to_lowercase();
+    let refused = matches!(error.kind, ErrorKind::Invalid | ErrorKind::Conflict);
+    if refused && (said.contains("not available") || said.contains("unavailable")) {
+        error.kind = ErrorKind::SoldOut;
+    }
+    error
+}
