@@ -5,7 +5,7 @@ mod up;
 mod verbs;
 
 pub use up::{BuildOn, OnFailure, Stage, Up, UpFlags};
-pub use verbs::{Host, Install, OneHost, Rescue, Sandbox, Show, Ssh, Teardown};
+pub use verbs::{Host, Install, OneHost, Rented, Rescue, Sandbox, Show, Ssh, Teardown};
 
 use crate::failure::{Exit, Failure, Outcome};
 use clap::{Args, Parser, Subcommand, ValueEnum};

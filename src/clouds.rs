@@ -1,17 +1,17 @@
 //! The providers by name, and what one run shares of each.
 
+mod access;
+
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::identity::KeyFile;
 use provision_api::wait::TaskWaiter;
 use provision_api::{KeyId, LoginKey, OwnedServer, Owner, Provider, Server};
-use provision_hetzner::{Config, Hetzner};
-use secrecy::SecretString;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 /// The names that host.toml and `--provider` may give.
-pub const NAMES: &[&str] = &["hetzner"];
+pub const NAMES: &[&str] = &["hetzner", "ovh", "ovh-vps", "ovh-dedicated"];
 
 /// A provider, and what one run shares of it among all hosts.
 #[derive(Debug)]
@@ -27,17 +27,15 @@ pub struct Cloud {
 impl Cloud {
     /// Opens the provider of that name with the user's credentials, or with the sandbox's.
     pub fn open(context: &Context, name: &str) -> Outcome<Arc<Self>> {
-        let (name, provider): (_, Arc<dyn Provider>) = match name {
-            "hetzner" => ("hetzner", Arc::new(hetzner(context)?)),
-            other => {
-                return Err(Failure::new(
-                    Exit::Config,
-                    format!("there is no provider {other:?}"),
-                    format!("this provision knows {}", NAMES.join(", ")),
-                )
-                .mend("name one with --provider, or in host.toml"));
-            }
+        let Some(name) = NAMES.iter().copied().find(|known| *known == name) else {
+            return Err(Failure::new(
+                Exit::Config,
+                format!("there is no provider {name:?}"),
+                format!("this provision knows {}", NAMES.join(", ")),
+            )
+            .mend("name one with --provider, or in host.toml"));
         };
+        let provider = access::provider(context, name)?;
         Ok(Arc::new(Self {
             name,
             waiter: waiter(context, name, &provider),
@@ -46,11 +44,13 @@ impl Cloud {
         }))
     }
 
-    /// Every provider that there are credentials for.
+    /// Every provider that there are credentials for, or the one that is named.
     pub fn all(context: &Context) -> Outcome<Vec<Arc<Self>>> {
-        let wanted = context.global.provider.as_deref();
-        let names: Vec<&str> = wanted.map_or_else(|| NAMES.to_vec(), |one| vec![one]);
-        names
+        if let Some(one) = context.global.provider.as_deref() {
+            return Ok(vec![Self::open(context, one)?]);
+        }
+        let present = access::present(context)?;
+        present
             .into_iter()
             .map(|name| Self::open(context, name))
             .collect()
@@ -59,6 +59,17 @@ impl Cloud {
     /// The provider's name, as `host.toml` gives it.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether its servers are rented elsewhere, and not ours to create or to cancel.
+    pub fn is_rented(&self) -> bool {
+        !self.provider.capabilities().create
+    }
+
+    /// The likeliest user of a fresh image.
+    pub fn first_user(&self) -> &'static str {
+        let users = self.provider.capabilities().first_users;
+        users.first().copied().unwrap_or("root")
     }
 
     /// The login key's id at the vendor; made known once in a run.
@@ -100,22 +111,4 @@ fn waiter(context: &Context, name: &'static str, provider: &Arc<dyn Provider>) -
         _ => TaskWaiter::PACE,
     };
     TaskWaiter::new(name, Arc::clone(provider), pace)
-}
-
-fn hetzner(context: &Context) -> Outcome<Hetzner> {
-    let config = match &context.sandbox {
-        Some(sandbox) => {
-            let access = sandbox.access();
-            let endpoint = url::Url::parse(&access.endpoint_hetzner)
-                .map_err(|e| Failure::new(Exit::Other, "the sandbox has no endpoint", e))?;
-            Config::new(endpoint, SecretString::from(access.token_hetzner.clone()))
-        }
-        None => Config::from_environment(
-            |name| std::env::var(name).ok(),
-            etcetera::home_dir().ok().as_deref(),
-        )
-        .map_err(|e| Failure::new(Exit::Denied, "there is no access to Hetzner Cloud", e))?,
-    };
-    Hetzner::new(config)
-        .map_err(|e| Failure::new(Exit::Denied, "there is no access to Hetzner Cloud", e))
 }

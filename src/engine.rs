@@ -2,18 +2,21 @@
 
 mod deliver;
 mod resume;
+mod surplus;
 
 pub use deliver::{Delivered, deliver, finish};
 
 use crate::clouds::Cloud;
 use crate::event::Step;
+use crate::facts::Uplink;
 use crate::failure::{Exit, Failure, Outcome};
-use crate::found::Found;
+use crate::found::{Found, RunningSystem};
 use crate::installer::files;
 use crate::job::Job;
 use crate::plan::{Action, Choice, HostPlan};
 use crate::ssh::Target;
-use crate::steps::{acquire, build, drive, reach};
+use crate::steps::acquire::FirstKey;
+use crate::steps::{acquire, afresh, build, drive, first_key, reach};
 use crate::trust;
 use provision_api::{Intent, OwnedServer, Phase, RunId};
 use std::sync::Arc;
@@ -59,13 +62,20 @@ pub async fn bring_up(
     unchanged(job, cloud, plan).await?;
     files::sweep(job);
     check(job).await?;
+    for other in &plan.surplus {
+        surplus::remove(job, other).await?;
+    }
     let entry = match &plan.action {
         Action::Create(choices) => created(job, cloud, plan, run, choices).await?,
+        Action::Adopt(server) => {
+            let adopted = acquire::adopt(job, cloud, plan, run, server).await?;
+            afresh(job, cloud, plan, adopted).await?
+        }
         Action::Reinstall(server) => {
             if server.marks().phase == Phase::Proven {
                 resume::keep_identity(job, server).await?;
             }
-            rebuilt(job, cloud, plan, server.clone()).await?
+            afresh(job, cloud, plan, server.clone()).await?
         }
         Action::Resume(server) => resume::entry(job, cloud, plan, server).await?,
         Action::Nothing(server) => return look(job, server).await,
@@ -76,11 +86,13 @@ pub async fn bring_up(
             target,
             found,
         } => {
-            let ipv6 = server.server().ipv6;
-            let delivered = deliver(job, server.id(), ipv6, &target, &found).await?;
-            let identity = delivered.identity.fingerprint();
+            surplus::clear(job, cloud, &server).await?;
+            let uplink = Uplink::of(server.server());
+            let delivered = deliver(job, server.id(), uplink, &target, &found).await?;
+            let identity = Some(delivered.identity.fingerprint());
             let marks = acquire::moved(&server, plan, Phase::Installed, identity);
             let server = acquire::mark(job, cloud, &server, &marks).await?;
+            disk_next(job, cloud, &server, &found).await?;
             let (admin, found) = finish(job, &delivered).await?;
             proven(job, cloud, plan, server, admin, found).await
         }
@@ -90,6 +102,21 @@ pub async fn bring_up(
             found,
         } => resume::proven(job, cloud, plan, server, admin, *found).await,
     }
+}
+
+/// A server that boots its rescue system until it is told otherwise is told before the reboot.
+pub(crate) async fn disk_next(
+    job: &Job,
+    cloud: &Cloud,
+    server: &OwnedServer,
+    found: &Found,
+) -> Outcome {
+    if cloud.provider.capabilities().create && found.system != RunningSystem::Rescue {
+        return Ok(());
+    }
+    let running = job.begin(Step::Boot, "let it boot from its disk next")?;
+    drive::fulfil(job, &running, Step::Boot, server, &Intent::DiskNext).await?;
+    job.done(running, Step::Boot, "its disk comes next")
 }
 
 /// The plan was made before the lock was taken: what it is about has to be what it was.
@@ -133,7 +160,7 @@ async fn created(
             server.server().location
         );
         job.done(running, Step::Acquire, what)?;
-        match fresh(job, acquired).await {
+        match fresh(job, cloud, plan, acquired).await {
             Err(failure) if failure.exit == Exit::SoldOut && !rest.is_empty() => {
                 job.context
                     .teller
@@ -184,48 +211,53 @@ async fn look(job: &Job, server: &OwnedServer) -> Outcome<Proven> {
 }
 
 /// A server that was just made or set back answers with the host key that it was given.
-pub(crate) async fn fresh(job: &Job, acquired: acquire::Acquired) -> Outcome<Entry> {
+pub(crate) async fn fresh(
+    job: &Job,
+    cloud: &Cloud,
+    plan: &HostPlan,
+    acquired: acquire::Acquired,
+) -> Outcome<Entry> {
     let running = job.begin(Step::Reach, "wait for its first boot")?;
-    let found = reach::reach_while(
-        job,
-        &running,
-        &acquired.target,
-        &acquired.tasks,
-        &reach::anything,
-    )
-    .await?;
-    let host = acquired.target.host.clone();
-    job.done(
-        running,
-        Step::Reach,
-        format!("{host} answers with the host key that was given to it"),
-    )?;
+    let acquire::Acquired {
+        mut server,
+        target,
+        mut tasks,
+        first_key,
+    } = acquired;
+    let whose = match &first_key {
+        FirstKey::Given => "the host key that was given to it",
+        FirstKey::Unknown { what, not } => {
+            // what answers while the vendor still works on it is the system from before
+            drive::wait(job, &running, &std::mem::take(&mut tasks)).await?;
+            let shown = first_key::pinned(job, &running, &target, what, not).await?;
+            let marks = acquire::moved(&server, plan, Phase::Created, Some(shown));
+            server = acquire::mark(job, cloud, &server, &marks).await?;
+            "a host key that was trusted on first use"
+        }
+    };
+    let users = cloud.provider.capabilities().first_users;
+    let (target, found) = reach::reach_while(job, &running, &target, users, &tasks).await?;
+    let host = &target.host;
+    job.done(running, Step::Reach, format!("{host} answers with {whose}"))?;
     Ok(Entry::Fresh {
-        server: acquired.server,
-        target: acquired.target,
+        server,
+        target,
         found: Box::new(found),
     })
 }
 
-/// The server is set back to a fresh image.
-pub(crate) async fn rebuilt(
+/// The server boots something that an installation can begin from.
+pub(crate) async fn afresh(
     job: &Job,
     cloud: &Arc<Cloud>,
     plan: &HostPlan,
     server: OwnedServer,
 ) -> Outcome<Entry> {
-    if !cloud.provider.capabilities().rebuild {
-        return Err(Failure::new(
-            Exit::Refused,
-            format!("{}: cannot be set back to a fresh image", job.name),
-            "this product has no such thing",
-        ));
-    }
-    let running = job.begin(Step::Acquire, "set it back to a fresh image")?;
-    let acquired = acquire::rebuild(job, &running, cloud, plan, server).await?;
-    let what = format!("server {} gets a fresh image", acquired.server.id());
+    let running = job.begin(Step::Acquire, "begin afresh")?;
+    let acquired = afresh::begin(job, &running, cloud, plan, server).await?;
+    let what = format!("server {} begins afresh", acquired.server.id());
     job.done(running, Step::Acquire, what)?;
-    fresh(job, acquired).await
+    fresh(job, cloud, plan, acquired).await
 }
 
 /// The proof is written on the server, and what was good for the first boot only is forgotten.
@@ -237,8 +269,9 @@ pub(crate) async fn proven(
     admin: Target,
     found: Found,
 ) -> Outcome<Proven> {
+    surplus::clear(job, cloud, &server).await?;
     let marks = match server.marks().host_key {
-        Some(key) => acquire::moved(&server, plan, Phase::Proven, key),
+        Some(key) => acquire::moved(&server, plan, Phase::Proven, Some(key)),
         None => server.marks().clone(),
     };
     let server = acquire::mark(job, cloud, &server, &marks).await?;

@@ -21,11 +21,10 @@ mod file;
 mod network;
 
 pub use file::FactsError;
-pub use network::{Network, NextHop};
+pub use network::{Network, NextHop, Uplink};
 
 use crate::found::{Disk, Firmware, Found};
 use crate::host::Layout;
-use ipnet::Ipv6Net;
 use provision_api::{Arch, ServerId};
 use serde::{Deserialize, Serialize};
 
@@ -54,8 +53,8 @@ pub struct Facts {
 impl Facts {
     /// Draws the facts from what a probe found.
     ///
-    /// `ipv6` is the prefix that the vendor's API tells of: a machine that has not taken an
-    /// address of it yet gets its first one. `mac` is that of the interface with the default
+    /// `uplink` is what the vendor's API tells of: a machine that has not taken an address of its
+    /// IPv6 prefix yet gets its first one. `mac` is that of the interface with the default
     /// route, where known.
     ///
     /// Fails if no disk is the boot disk, or if it has no name that stays.
@@ -63,7 +62,7 @@ impl Facts {
         server_id: &ServerId,
         found: &Found,
         layout: Layout,
-        ipv6: Option<Ipv6Net>,
+        uplink: Uplink,
         mac: Option<&str>,
     ) -> Result<Self, FactsError> {
         let disk = found.boot_disks().next().ok_or(FactsError::NoBootDisk)?;
@@ -76,7 +75,7 @@ impl Facts {
             boot_disk: stable_name(disk).ok_or_else(|| FactsError::NoStableName {
                 disk: disk.path.clone(),
             })?,
-            network: Network::of(found, ipv6, mac),
+            network: Network::of(found, uplink, mac),
         })
     }
 
@@ -149,16 +148,29 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn facts(id: &str, layout: Layout) -> Facts {
-        Facts::of(&ServerId::new(id), &found(), layout, None, None).unwrap()
+        Facts::of(
+            &ServerId::new(id),
+            &found(),
+            layout,
+            Uplink::default(),
+            None,
+        )
+        .unwrap()
     }
 
     #[test]
     fn the_boot_disk_is_named_by_what_stays() {
         let mut found = found();
         let of = |found: &Found| {
-            Facts::of(&ServerId::new("1"), found, Layout::Bios, None, None)
-                .map(|facts| facts.boot_disk)
-                .map_err(|error| error.to_string())
+            Facts::of(
+                &ServerId::new("1"),
+                found,
+                Layout::Bios,
+                Uplink::default(),
+                None,
+            )
+            .map(|facts| facts.boot_disk)
+            .map_err(|error| error.to_string())
         };
         let path = "/dev/disk/by-path/pci-0000:06:00.0-scsi-0:0:0:0";
         assert_eq!(of(&found).as_deref(), Ok(path));

@@ -101,6 +101,27 @@ pub enum DiskRole {
     Unknown,
 }
 
+impl DiskRole {
+    /// In words.
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::Boot => "the machine's own disk",
+            Self::Volume => "an attached volume",
+            Self::Rescue => "the rescue system's own disk",
+            Self::Unknown => "not known to be the machine's own",
+        }
+    }
+}
+
+impl Disk {
+    /// Whether this is one of its names that stay, or its serial number. `/dev/sda` is none:
+    /// another disk may be called that after the next boot.
+    fn is_called(&self, name: &str) -> bool {
+        let mut names = self.by_path.iter().chain(&self.by_id);
+        names.any(|one| one == name) || self.serial.as_deref() == Some(name)
+    }
+}
+
 /// An address on an interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
@@ -126,6 +147,55 @@ pub struct Gateway {
 }
 
 impl Found {
+    /// The same machine, where `host.toml` says which disk is to be installed on: by a name that
+    /// stays, or by its serial number. A volume and the rescue system's disk cannot be named.
+    pub fn with_disk(&self, wanted: &str) -> Result<Self, String> {
+        let mut found = self.clone();
+        let is_meant = |disk: &Disk| disk.is_called(wanted);
+        match found.disks.iter().filter(|disk| is_meant(disk)).count() {
+            1 => {}
+            0 => {
+                return Err(format!(
+                    "no disk is called {wanted}; there are {}",
+                    self.told()
+                ));
+            }
+            _ => {
+                return Err(format!(
+                    "several disks are called {wanted}: {}",
+                    self.told()
+                ));
+            }
+        }
+        for disk in &mut found.disks {
+            disk.role = match (disk.is_called(wanted), disk.role) {
+                (true, role @ (DiskRole::Volume | DiskRole::Rescue)) => {
+                    return Err(format!("{wanted} is {}", role.told()));
+                }
+                (true, _) => DiskRole::Boot,
+                (false, DiskRole::Boot) => DiskRole::Unknown,
+                (false, role) => role,
+            };
+        }
+        Ok(found)
+    }
+
+    /// Every disk by the name that stays, its size and serial number.
+    pub fn told(&self) -> String {
+        let told = self.disks.iter().map(|disk| {
+            let name = disk.by_path.first().or(disk.by_id.first());
+            let serial = disk.serial.as_deref().unwrap_or("-");
+            format!(
+                "{} ({}, {} GiB, serial {serial}, {})",
+                name.unwrap_or(&disk.path),
+                disk.path,
+                disk.size >> 30,
+                disk.role.told()
+            )
+        });
+        told.collect::<Vec<_>>().join("; ")
+    }
+
     /// The disks that an installation may wipe.
     pub fn boot_disks(&self) -> impl Iterator<Item = &Disk> {
         self.disks.iter().filter(|d| d.role == DiskRole::Boot)

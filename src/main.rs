@@ -20,6 +20,10 @@ fn main() -> ExitCode {
             report::complain(&ssh::shim::run(arguments.collect()));
             ExitCode::from(255)
         }
+        Some("ssh-askpass") => {
+            report::print(ssh::password::answer().trim_end());
+            ExitCode::SUCCESS
+        }
         Some("nixos-anywhere") => ExitCode::from(provision_sandbox::stand_in::run(arguments)),
         _ => provision(std::iter::once(name).chain(arguments)),
     }
@@ -94,7 +98,7 @@ fn end_at_once() {
 fn log(verbose: u8) {
     let filter = match verbose {
         0 | 1 => return,
-        2 => "provision=debug,provision_api=debug,provision_hetzner=debug",
+        2 => "provision=debug,provision_api=debug,provision_hetzner=debug,provision_ovh=debug",
         _ => "trace,hyper=info,hyper_util=info,rustls=info,russh=info,mio=info,h2=info",
     };
     let _ = tracing_subscriber::fmt()

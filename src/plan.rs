@@ -4,17 +4,21 @@
 //! it touches nothing, and what it refuses has cost nothing.
 
 mod choose;
+mod known;
+mod line;
+mod rented;
+mod wishes;
 
 pub use choose::{Choice, choices};
+pub use wishes::Wishes;
 
 use crate::cli::UpFlags;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::host::Host;
 use jiff::SignedDuration;
 use provision_api::{
-    Capabilities, Catalog, HostName, NotOurs, OwnedServer, Owner, Phase, Role, RunId, Server,
+    Capabilities, Catalog, HostName, OwnedServer, Owner, Phase, Role, RunId, Server, ServerId,
 };
-use rust_decimal::Decimal;
 
 /// A test machine lives this long unless `--ttl` says otherwise.
 const TEST_TTL: SignedDuration = SignedDuration::from_hours(2);
@@ -36,6 +40,10 @@ pub struct HostPlan {
     pub image: String,
     /// What has to be done.
     pub action: Action,
+    /// More servers of the same run, which lost answers have left behind; removed first.
+    pub surplus: Vec<OwnedServer>,
+    /// What the product can do.
+    pub able: Capabilities,
 }
 
 /// What has to be done for a host.
@@ -43,6 +51,8 @@ pub struct HostPlan {
 pub enum Action {
     /// Nothing exists: one of these is created, the first that can be had.
     Create(Vec<Choice>),
+    /// Servers are not created here: this one, which the user rents, is taken over and wiped.
+    Adopt(Box<Server>),
     /// It exists and was never proven: go on where it stopped.
     Resume(OwnedServer),
     /// It was proven, and is to be wiped and installed again.
@@ -78,26 +88,22 @@ impl HostPlan {
         if let Some(ttl) = ttl {
             is_date(&name, ttl)?;
         }
-        let wishes = Wishes::of(&host, known.provider);
-        let found = existing(&host.name, &name, role, known)?;
-        if let Some(server) = &found {
-            as_wished(server.server(), flags)?;
+        let wishes = Wishes::of(&host, known.provider, flags);
+        let existing = known::existing(&host.name, &name, role, known)?;
+        if let Some(server) = &existing.server {
+            known::as_wished(server.server(), flags)?;
         }
-        let action = match found {
+        let action = match existing.server {
             Some(server) if flags.reinstall => Action::Reinstall(server),
             Some(server) if server.marks().phase != Phase::Proven => Action::Resume(server),
             Some(server) => Action::Nothing(server),
             None if known.capabilities.create => {
+                if flags.server.is_some() {
+                    return Err(created_here(&name, known.provider));
+                }
                 Action::Create(choices(&host, &wishes, flags, known.catalog)?)
             }
-            None => {
-                return Err(Failure::new(
-                    Exit::Refused,
-                    format!("{name}: there is no server for it"),
-                    "servers of this product cannot be created by API",
-                )
-                .mend("rent one, and install it by its address: provision install --help"));
-            }
+            None => Action::Adopt(Box::new(rented::named(&name, &wishes, flags, known)?)),
         };
         Ok(Self {
             host,
@@ -107,113 +113,60 @@ impl HostPlan {
             renews: flags.ttl.is_some(),
             image: wishes.image,
             action,
+            surplus: existing.surplus,
+            able: known.capabilities,
         })
     }
 
     /// The server that exists already.
     pub fn server(&self) -> Option<&OwnedServer> {
         match &self.action {
-            Action::Create(_) => None,
+            Action::Create(_) | Action::Adopt(_) => None,
             Action::Resume(server) | Action::Reinstall(server) | Action::Nothing(server) => {
                 Some(server)
             }
         }
     }
 
+    /// The id of the server that exists, ours already or to be taken over.
+    pub fn server_id(&self) -> Option<&ServerId> {
+        match &self.action {
+            Action::Adopt(server) => Some(&server.id),
+            _ => self.server().map(OwnedServer::id),
+        }
+    }
+
+    /// Its name, and the vendor's where that is another.
+    pub fn shown(&self) -> String {
+        match &self.action {
+            Action::Adopt(server) => format!("{} ({})", self.name, server.id),
+            _ => self.name.clone(),
+        }
+    }
+
     /// Whether anything will be done at all.
     pub fn is_work(&self) -> bool {
-        !matches!(self.action, Action::Nothing(_))
+        !matches!(self.action, Action::Nothing(_)) || !self.surplus.is_empty()
     }
 
-    /// One line that says what will be done and what it costs.
-    pub fn line(&self, currency: &str) -> String {
-        let until = self
-            .ttl
-            .map(|ttl| format!(", removable after {ttl:#}"))
-            .unwrap_or_default();
+    /// Whether something that exists is wiped.
+    pub fn wipes(&self) -> bool {
+        matches!(
+            self.action,
+            Action::Adopt(_) | Action::Resume(_) | Action::Reinstall(_)
+        )
+    }
+
+    /// Whether the machine may come up with a host key that nobody can know beforehand: then the
+    /// first one that is shown is trusted, and the host's identity goes over that connection.
+    pub fn trusts_first_use(&self) -> bool {
         match &self.action {
-            Action::Create(choices) => {
-                let first = choices.first().map(Choice::to_string).unwrap_or_default();
-                let others = match choices.len() {
-                    0 | 1 => String::new(),
-                    many => format!(" (or {} more if sold out)", many - 1),
-                };
-                let price = choices
-                    .iter()
-                    .map(|c| c.hourly)
-                    .max()
-                    .unwrap_or(Decimal::ZERO);
-                format!(
-                    "create {first}{others}, at most {} {currency}/h{until}, install {}, reboot, prove",
-                    price.normalize(),
-                    self.host.name
-                )
+            Action::Create(_) => !self.able.host_key_at_first_boot,
+            Action::Adopt(_) | Action::Reinstall(_) => !self.able.host_key_at_rebuild,
+            Action::Resume(server) => {
+                !self.able.host_key_at_rebuild && server.marks().phase < Phase::Installed
             }
-            Action::Resume(server) => format!(
-                "go on with server {} ({}), stopped when it was {}{until}",
-                server.id(),
-                server.server().server_type,
-                server.marks().phase
-            ),
-            Action::Reinstall(server) => format!(
-                "WIPE server {} ({}), which is {}, and install it again{until}",
-                server.id(),
-                server.server().server_type,
-                server.marks().phase
-            ),
-            Action::Nothing(server) => {
-                let id = server.id();
-                if self.renews {
-                    format!("set the end of server {id}, which is proven{until}")
-                } else {
-                    format!("nothing to do: server {id} is proven")
-                }
-            }
-        }
-    }
-}
-
-/// What `host.toml` asks for at one provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wishes {
-    /// The section of `host.toml` that says so.
-    pub section: &'static str,
-    /// Server types, in the order in which they are tried.
-    pub types: Vec<String>,
-    /// Places, in the order in which they are tried; empty: any.
-    pub locations: Vec<String>,
-    /// The vendor's image that the server is made from.
-    pub image: String,
-}
-
-impl Wishes {
-    /// What the host wishes at that provider, whichever its `host.toml` names.
-    pub fn of(host: &Host, provider: &str) -> Self {
-        let (hetzner, ovh) = (&host.spec.hetzner, &host.spec.ovh);
-        let (section, types, locations, image) = if provider == "ovh" {
-            ("ovh", &ovh.flavors, &ovh.regions, &ovh.image)
-        } else {
-            (
-                "hetzner",
-                &hetzner.types,
-                &hetzner.locations,
-                &hetzner.image,
-            )
-        };
-        Self {
-            section,
-            types: types.clone(),
-            locations: locations.clone(),
-            image: image.clone(),
-        }
-    }
-
-    /// What that section calls the types.
-    pub fn key(&self) -> &'static str {
-        if self.section == "ovh" {
-            "flavors"
-        } else {
-            "types"
+            Action::Nothing(_) => false,
         }
     }
 }
@@ -237,57 +190,13 @@ pub fn new_run() -> Outcome<RunId> {
         .map_err(|e| Failure::new(Exit::Other, "cannot name the run", e))
 }
 
-/// The server of that host and role, by its marks; a stranger of the same name is refused.
-fn existing(
-    host: &HostName,
-    name: &str,
-    role: Role,
-    known: Known<'_>,
-) -> Outcome<Option<OwnedServer>> {
-    let mut ours = Vec::new();
-    for server in known.servers {
-        let meant = server
-            .marks
-            .as_ref()
-            .is_some_and(|m| m.owner == *known.owner && m.host == *host && m.role == role);
-        if meant {
-            ours.extend(OwnedServer::claim(server.clone(), known.owner).ok());
-        } else if server.name == name {
-            return Err(stranger(name, server, known.owner));
-        }
-    }
-    match ours.len() {
-        0 | 1 => Ok(ours.pop()),
-        _ => {
-            let ids: Vec<_> = ours.iter().map(|s| s.id().to_string()).collect();
-            Err(Failure::new(
-                Exit::Refused,
-                format!("{name}: there are {} servers of it", ours.len()),
-                format!("servers {} all bear its marks", ids.join(", ")),
-            )
-            .mend(format!("remove them: provision teardown {host}")))
-        }
-    }
-}
-
-/// A server that exists keeps its type and its place: flags that say otherwise are not dropped.
-fn as_wished(server: &Server, flags: &UpFlags) -> Outcome {
-    for (flag, given, is) in [
-        ("--type", &flags.server_type, &server.server_type),
-        ("--location", &flags.location, &server.location),
-    ] {
-        if let Some(given) = given.as_ref().filter(|given| *given != is) {
-            return Err(Failure::new(
-                Exit::Refused,
-                format!("{}: exists, and is not as {flag} says", server.name),
-                format!("server {} is {is}, and {given} is asked for", server.id),
-            )
-            .mend(format!(
-                "leave {flag} out, or remove the server first: provision teardown --help"
-            )));
-        }
-    }
-    Ok(())
+fn created_here(name: &str, provider: &str) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!("{name}: --server means nothing here"),
+        format!("servers of {provider} are created"),
+    )
+    .mend("leave --server out, or name the product that it is one of: --provider ovh-vps, ovh-dedicated")
 }
 
 /// An end after the last date that there is would be no end.
@@ -301,19 +210,6 @@ fn is_date(name: &str, ttl: SignedDuration) -> Outcome {
         )
         .mend("a shorter ttl in host.toml, or none for no end")),
     }
-}
-
-fn stranger(name: &str, server: &Server, owner: &Owner) -> Failure {
-    let why = match OwnedServer::claim(server.clone(), owner) {
-        Err(NotOurs { why, .. }) => why,
-        Ok(own) => format!("it is for {}", own.marks().host),
-    };
-    Failure::new(
-        Exit::Refused,
-        format!("{name}: a server of that name exists and is not ours"),
-        format!("server {}: {why}", server.id),
-    )
-    .mend("rename the host, or that server; provision never touches what does not bear its mark")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Every SSH connection that `provision` makes itself: to one target, with a pinned host key,
 //! one login key, no agent, no forwarding, no configuration of the user's, and a deadline.
 
+pub mod password;
 pub mod pins;
 pub mod shim;
 
@@ -97,15 +98,8 @@ impl Target {
     /// of each, so they stand first.
     pub fn options(&self) -> Vec<OsString> {
         let mut options: Vec<OsString> = vec!["-F".into(), "none".into()];
-        options.extend(trust_options(&alias(&self.name), &self.pins));
-        options.extend([
-            "-i".into(),
-            self.identity.clone().into(),
-            "-p".into(),
-            self.port.to_string().into(),
-            "-l".into(),
-            self.user.clone().into(),
-        ]);
+        options.extend(pinned_options(self));
+        options.extend(["-i".into(), self.identity.clone().into()]);
         options
     }
 
@@ -143,37 +137,59 @@ impl Target {
             .args(["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"])
             .arg("--")
             .arg(&self.host)
-            .arg(script)
-            .env_remove("SSH_AUTH_SOCK")
-            .stdin(if stdin.is_some() {
-                Stdio::piped()
-            } else {
-                Stdio::null()
-            })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .map_err(|e| SshError::NoProgram(e.to_string()))?;
-        let input = child.stdin.take();
-        let work = async {
-            if let (Some(mut pipe), Some(bytes)) = (input, stdin) {
-                // a machine that does not read all of it tells so by its exit status
-                let _ = pipe.write_all(bytes).await;
-            }
-            child.wait_with_output().await
-        };
-        match tokio::time::timeout(deadline, work).await {
-            Err(_) => Err(SshError::TimedOut(deadline.as_secs())),
-            Ok(Err(error)) => Err(SshError::NoProgram(error.to_string())),
-            Ok(Ok(output)) => {
-                let printed = Printed {
-                    stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-                    stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-                    code: output.status.code().unwrap_or(255),
-                };
-                classify(printed)
-            }
+            .arg(script);
+        execute(command, stdin, deadline).await
+    }
+}
+
+/// Where, as whom, and what must be shown there.
+fn pinned_options(target: &Target) -> Vec<OsString> {
+    let mut options = trust_options(&alias(&target.name), &target.pins);
+    options.extend([
+        "-p".into(),
+        target.port.to_string().into(),
+        "-l".into(),
+        target.user.clone().into(),
+    ]);
+    options
+}
+
+/// Runs `ssh`, hands it what goes to its standard input, and reads what it prints.
+async fn execute(
+    mut command: tokio::process::Command,
+    stdin: Option<&[u8]>,
+    deadline: Duration,
+) -> Result<Printed, SshError> {
+    command
+        .env_remove("SSH_AUTH_SOCK")
+        .stdin(if stdin.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .map_err(|e| SshError::NoProgram(e.to_string()))?;
+    let input = child.stdin.take();
+    let work = async {
+        if let (Some(mut pipe), Some(bytes)) = (input, stdin) {
+            // a machine that does not read all of it tells so by its exit status
+            let _ = pipe.write_all(bytes).await;
+        }
+        child.wait_with_output().await
+    };
+    match tokio::time::timeout(deadline, work).await {
+        Err(_) => Err(SshError::TimedOut(deadline.as_secs())),
+        Ok(Err(error)) => Err(SshError::NoProgram(error.to_string())),
+        Ok(Ok(output)) => {
+            let printed = Printed {
+                stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+                stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+                code: output.status.code().unwrap_or(255),
+            };
+            classify(printed)
         }
     }
 }

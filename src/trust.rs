@@ -14,9 +14,10 @@ use std::time::Duration;
 pub fn address(server: &Server) -> Outcome<String> {
     match (server.ipv4, server.ipv6) {
         (Some(v4), _) => Ok(v4.to_string()),
-        // the vendors give the machine the first address of its prefix
+        // the vendors give the machine the first address of its prefix, or just that one
         (None, Some(net)) => {
-            Ok(std::net::Ipv6Addr::from(u128::from(net.network()) + 1).to_string())
+            let own = u128::from(net.prefix_len() != 128);
+            Ok(std::net::Ipv6Addr::from(u128::from(net.network()) + own).to_string())
         }
         (None, None) => Err(Failure::new(
             Exit::Provider,

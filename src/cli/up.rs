@@ -31,6 +31,9 @@ pub struct UpFlags {
     /// The vendor's name of the place, instead of host.toml's list
     #[arg(long, value_name = "LOCATION")]
     pub location: Option<String>,
+    /// The rented server to take over and wipe (ovh-vps, ovh-dedicated), as the vendor names it
+    #[arg(long, value_name = "NAME")]
+    pub server: Option<String>,
     /// How long it may live (2h, 3d); `teardown --expired` removes it afterwards
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub ttl: Option<SignedDuration>,

@@ -2,7 +2,7 @@
 
 use super::parse::user_name;
 use super::up::Stage;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use provision_api::{Fingerprint, HostName, RunId};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -47,6 +47,12 @@ pub struct Rescue {
     /// Boot from the disk again
     #[arg(long)]
     pub off: bool,
+    /// Print root's password in the rescue system, where the vendor's API tells one
+    #[arg(long, conflicts_with = "off")]
+    pub show_password: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
 }
 
 /// What removes servers.
@@ -65,9 +71,22 @@ pub struct Teardown {
     /// All that one run made
     #[arg(long, value_name = "ID")]
     pub run: Option<RunId>,
+    /// What becomes of the disk of a rented server, whose contract always goes on
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    pub rented: Rented,
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
+}
+
+/// What becomes of a rented server that is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Rented {
+    /// It runs on as it is, and bears our marks no more
+    #[default]
+    Leave,
+    /// Its disk is set back to the vendor's image first
+    Reset,
 }
 
 /// What shows a host's server.

@@ -27,7 +27,7 @@ pub(crate) fn provider_of<'a>(context: &'a Context, host: &'a Host) -> &'a str {
         .global
         .provider
         .as_deref()
-        .unwrap_or(host.spec.provider.as_str())
+        .unwrap_or(host.spec.provider_name())
 }
 
 /// The host's server of that role, found in the cloud.
@@ -134,12 +134,26 @@ fn work_copy(
     Ok((flake, host))
 }
 
+/// Says what bears half a mark of ours: it is not touched, and may cost money.
+pub(crate) fn doubts(context: &Context, cloud: &Cloud, servers: &[Server]) {
+    for server in servers {
+        if let Some(doubt) = &server.doubt {
+            context.teller.warn(format!(
+                "{}: server {} ({}) is left alone and may cost money: {doubt}",
+                cloud.name(),
+                server.id,
+                server.name
+            ));
+        }
+    }
+}
+
 /// What a server costs by the hour.
 pub(crate) fn hourly(catalog: &Catalog, server: &Server) -> Option<Decimal> {
     let offer = catalog
         .server_type(&server.server_type)?
         .offer(&server.location)?;
-    Some(offer.hourly)
+    offer.hourly
 }
 
 /// One line for each server of that name that exists now, with what it costs.
@@ -161,10 +175,11 @@ pub(crate) async fn remains(
         .filter(|s| s.marks().host == *host && s.marks().role == role)
         .map(|s| {
             let known = catalog.and_then(|c| Some((hourly(c, s.server())?, &c.currency)));
-            let price = known.map_or_else(
-                || "at an unknown price".to_owned(),
-                |(price, currency)| format!("{} {currency}/h", price.normalize()),
-            );
+            let price = match known {
+                Some((price, currency)) => format!("{} {currency}/h", price.normalize()),
+                None if cloud.is_rented() => "rented: its contract goes on".to_owned(),
+                None => "at an unknown price".to_owned(),
+            };
             format!(
                 "server {} ({}, {}), {price}",
                 s.id(),

@@ -6,6 +6,7 @@ use crate::commands::up::{self, HostDocument};
 use crate::context::Context;
 use crate::engine;
 use crate::event::Step;
+use crate::facts::Uplink;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::host::Host;
 use crate::identity::KeyFile;
@@ -146,7 +147,7 @@ async fn install(job: &Job, flags: &Install) -> Outcome<HostDocument> {
 
     // no vendor tells an id: the address stands for it in facts.json
     let id = ServerId::new(format!("ip-{}", flags.target_ip));
-    let delivered = engine::deliver(job, &id, None, &target, &found).await?;
+    let delivered = engine::deliver(job, &id, Uplink::default(), &target, &found).await?;
     let (admin, found) = engine::finish(job, &delivered).await?;
     job.kept.forget_first_boot();
     Ok(HostDocument::of_machine(job, &found, admin.shown()))

@@ -1,7 +1,7 @@
 //! `provision list`: what is up, found in the cloud and not only in local state.
 
 use crate::clouds::Cloud;
-use crate::commands::found::hourly;
+use crate::commands::found::{doubts, hourly};
 use crate::context::Context;
 use crate::failure::Outcome;
 use crate::report;
@@ -35,6 +35,7 @@ pub struct Listed {
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
     expired: bool,
+    rented: bool,
     price_hourly: Option<Decimal>,
     cost_so_far: Option<Decimal>,
     currency: Option<String>,
@@ -70,6 +71,7 @@ impl Listed {
             created_at: server.created,
             expires_at: marks.expires,
             expired: marks.expires.is_some_and(|at| at < now),
+            rented: cloud.is_rented(),
             price_hourly: price.map(|p| p.normalize()),
             cost_so_far: price.map(|p| cost(p, server.created, now)),
             currency: catalog.map(|c| c.currency.clone()),
@@ -83,8 +85,10 @@ impl Listed {
             None => "-".to_owned(),
         };
         let currency = self.currency.as_deref().unwrap_or_default();
-        let money = |amount: Option<Decimal>| {
-            amount.map_or_else(|| "?".to_owned(), |a| format!("{a} {currency}"))
+        let money = |amount: Option<Decimal>, per: &str| match amount {
+            Some(amount) => format!("{amount} {currency}{per}"),
+            None if self.rented => "rented".to_owned(),
+            None => "?".to_owned(),
         };
         vec![
             self.name.clone(),
@@ -96,8 +100,8 @@ impl Listed {
             self.location.clone(),
             ago(Timestamp::now().duration_since(self.created_at).as_secs()),
             until,
-            format!("{}/h", money(self.price_hourly)),
-            money(self.cost_so_far),
+            money(self.price_hourly, "/h"),
+            money(self.cost_so_far, ""),
         ]
     }
 }
@@ -122,13 +126,13 @@ fn ago(seconds: i64) -> String {
 pub async fn run(context: &Context) -> Outcome {
     let mut servers = Vec::new();
     for cloud in Cloud::all(context)? {
-        let (ours, catalog) = tokio::join!(cloud.ours(&context.owner), cloud.provider.catalog());
-        let catalog = catalog.ok();
-        servers.extend(
-            ours?
-                .iter()
-                .map(|owned| Listed::of(&cloud, catalog.as_ref(), owned)),
-        );
+        let (seen, catalog) = tokio::join!(cloud.servers(), cloud.provider.catalog());
+        let (seen, catalog) = (seen?, catalog.ok());
+        doubts(context, &cloud, &seen);
+        let ours = seen
+            .into_iter()
+            .filter_map(|server| OwnedServer::claim(server, &context.owner).ok());
+        servers.extend(ours.map(|owned| Listed::of(&cloud, catalog.as_ref(), &owned)));
     }
     servers.sort_by(|a, b| a.name.cmp(&b.name));
     if context.json() {

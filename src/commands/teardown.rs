@@ -11,7 +11,7 @@ mod remove;
 
 pub(crate) use of_run::of_run;
 
-use crate::cli::Teardown;
+use crate::cli::{Rented, Teardown};
 use crate::clouds::Cloud;
 use crate::commands::found::{self, hourly};
 use crate::context::Context;
@@ -66,6 +66,7 @@ pub async fn run(context: &Arc<Context>, flags: &Teardown) -> Outcome {
                 cloud: Arc::clone(&removal.cloud),
                 journal: Arc::clone(&journal),
                 cancel: context.cancel.clone(),
+                rented: flags.rented,
             };
             remover.all(removal, &mut told).await;
         }
@@ -93,12 +94,31 @@ async fn ask(context: &Context, flags: &Teardown, removals: &[Removal]) -> Outco
     let leftovers = removals.iter().flat_map(|r| &r.leftovers);
     let leftovers = leftovers.map(|l| format!("{} {}", kind(l), l.name));
     let names: Vec<String> = servers.chain(leftovers).collect();
-    let question = format!("This removes {} with all data.", names.join(", "));
+    let question = question(flags, removals, &names.join(", "));
     let wanted = match flags.hosts.as_slice() {
         [one] => Some(one),
         _ => None,
     };
     context.confirm(flags.yes, &question, wanted).await
+}
+
+fn question(flags: &Teardown, removals: &[Removal], names: &str) -> String {
+    let rented = removals.iter().filter(|r| r.cloud.is_rented());
+    let rented: Vec<&str> = rented
+        .flat_map(|r| &r.servers)
+        .map(|s| s.id().as_str())
+        .collect();
+    if rented.is_empty() {
+        return format!("This removes {names} with all data.");
+    }
+    let disk = match flags.rented {
+        Rented::Leave => "their disks stay as they are",
+        Rented::Reset => "their disks are WIPED with the vendor's image",
+    };
+    let rented = rented.join(", ");
+    format!(
+        "This removes {names}. What is rented ({rented}) is given back: {disk}, their contracts go on."
+    )
 }
 
 /// Nobody else may be at work on any of the servers; else nothing at all is removed.
@@ -130,6 +150,9 @@ fn again(context: &Context, flags: &Teardown) -> String {
     }
     if let Some(run) = &flags.run {
         what.push(format!("--run {run}"));
+    }
+    if flags.rented == Rented::Reset {
+        what.push("--rented reset".to_owned());
     }
     format!("provision teardown {}{}", what.join(" "), context.flags())
 }

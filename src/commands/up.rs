@@ -41,10 +41,15 @@ fn only_host(context: &Context) -> Outcome<HostName> {
     let hosts = flake
         .hosts()
         .map_err(|e| Failure::new(Exit::Config, "the flake's hosts cannot be read", e))?;
-    let fitting: Vec<&Host> = hosts
-        .iter()
-        .filter(|h| h.spec.provider.as_str() == wanted)
-        .collect();
+    let at = |name: &str| -> Vec<&Host> {
+        let all = hosts.iter();
+        all.filter(|h| h.spec.provider_name() == name).collect()
+    };
+    let mut fitting = at(wanted);
+    if fitting.is_empty() && wanted.starts_with("ovh-") {
+        // a host of the same vendor will do: the flag says which of its products is meant
+        fitting = at("ovh");
+    }
     match fitting.as_slice() {
         [one] => Ok(one.name.clone()),
         [] => Err(Failure::new(
@@ -67,7 +72,7 @@ fn only_host(context: &Context) -> Outcome<HostName> {
 fn named(hosts: &[&Host]) -> String {
     let names: Vec<String> = hosts
         .iter()
-        .map(|h| format!("{} ({})", h.name, h.spec.provider))
+        .map(|h| format!("{} ({})", h.name, h.spec.provider_name()))
         .collect();
     names.join(", ")
 }

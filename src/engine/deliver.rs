@@ -2,6 +2,7 @@
 //! cloud.
 
 use crate::event::Step;
+use crate::facts::Uplink;
 use crate::failure::Outcome;
 use crate::found::Found;
 use crate::identity::KeyFile;
@@ -10,7 +11,6 @@ use crate::installer::Installer;
 use crate::job::Job;
 use crate::ssh::{Target, pins};
 use crate::steps::{boot, build, gate, install, prove};
-use ipnet::Ipv6Net;
 use provision_api::ServerId;
 
 /// What was installed on a machine that has not rebooted yet.
@@ -28,12 +28,12 @@ pub struct Delivered {
 pub async fn deliver(
     job: &Job,
     server: &ServerId,
-    ipv6: Option<Ipv6Net>,
+    uplink: Uplink,
     target: &Target,
     found: &Found,
 ) -> Outcome<Delivered> {
     let running = job.begin(Step::Gate, "compare what the flake wants with what it is")?;
-    let passed = gate::pass(job, &running, server, ipv6, found)
+    let passed = gate::pass(job, &running, server, uplink, found)
         .await
         .map_err(|f| job.failed(Step::Gate, f))?;
     let gate = passed.wanted.source.as_str();
@@ -51,7 +51,7 @@ pub async fn deliver(
 
     let program = Installer::prepare(job, target)?;
     let running = job.begin(Step::Kexec, "boot the installer")?;
-    let root = install::kexec(job, &running, &program, target, found, &built)
+    let root = install::kexec(job, &running, &program, target, &passed.found, &built)
         .await
         .map_err(|f| job.failed(Step::Kexec, f))?;
     job.done(

@@ -1,19 +1,21 @@
 //! Where a server stopped, found out from its marks and from the machine itself.
 
 use crate::clouds::Cloud;
-use crate::engine::{self, Entry, Proven, deliver, fresh, rebuilt};
+use crate::engine::{self, Entry, Proven, afresh, deliver, fresh};
 use crate::event::Step;
+use crate::facts::Uplink;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::found::Found;
 use crate::identity::KeyFile;
 use crate::job::Job;
 use crate::plan::HostPlan;
 use crate::ssh::{Target, pins};
-use crate::steps::acquire::Acquired;
+use crate::steps::acquire::{Acquired, FirstKey};
 use crate::steps::{boot, build, drive, gate, reach};
 use crate::trust;
-use provision_api::{Fingerprint, Intent, OwnedServer, Phase, ServerStatus};
+use provision_api::{Intent, OwnedServer, Phase, ServerStatus};
 use secrecy::SecretString;
+use ssh_key::PublicKey;
 use std::sync::Arc;
 
 /// Where the server is, and what has to be done to go on from there.
@@ -24,18 +26,21 @@ pub(crate) async fn entry(
     server: &OwnedServer,
 ) -> Outcome<Entry> {
     let begun = if server.marks().phase == Phase::Installed {
-        installed(job, server).await
+        installed(job, cloud, server).await
+    } else if server.marks().host_key.is_none() {
+        // it stopped before anybody saw whom to expect there
+        return afresh(job, cloud, plan, server.clone()).await;
     } else {
-        unfinished(job, server).await
+        unfinished(job, cloud, plan, server).await
     };
     match begun {
         Ok(entry) => Ok(entry),
         Err(failure) if may_be_wiped(server, &failure) => {
             job.context.teller.note(format!(
-                "{}: it does not answer, and nothing was installed on it: it is set back to a fresh image",
+                "{}: it does not answer, and nothing was installed on it: it begins afresh",
                 job.name
             ));
-            rebuilt(job, cloud, plan, server.clone()).await
+            afresh(job, cloud, plan, server.clone()).await
         }
         Err(failure) => Err(failure.or_mend(format!(
             "or wipe it and begin anew: provision up {} --reinstall{}",
@@ -52,7 +57,12 @@ fn may_be_wiped(server: &OwnedServer, failure: &Failure) -> bool {
 }
 
 /// Nothing of worth is on the disk: whatever answers is where the installation goes on.
-async fn unfinished(job: &Job, server: &OwnedServer) -> Outcome<Entry> {
+async fn unfinished(
+    job: &Job,
+    cloud: &Cloud,
+    plan: &HostPlan,
+    server: &OwnedServer,
+) -> Outcome<Entry> {
     let running = job.begin(Step::Acquire, "go on with the server that exists")?;
     let tasks = if server.server().status == ServerStatus::Off {
         drive::begin(job, &running, Step::Acquire, server, &Intent::FromDisk).await?
@@ -61,36 +71,42 @@ async fn unfinished(job: &Job, server: &OwnedServer) -> Outcome<Entry> {
     };
     let what = format!("server {}, {}", server.id(), server.marks().phase);
     job.done(running, Step::Acquire, what)?;
-    let target = job.target(&trust::address(server.server())?, "root", "first-boot");
+    let address = trust::address(server.server())?;
+    let target = job.target(&address, cloud.first_user(), "first-boot");
     let wait = job.context.deadlines.first_boot();
     trust::pin(&job.context, server, &target, wait).await?;
-    fresh(
-        job,
-        Acquired {
-            server: server.clone(),
-            target,
-            tasks,
-        },
-    )
-    .await
+    let acquired = Acquired {
+        server: server.clone(),
+        target,
+        tasks,
+        first_key: FirstKey::Given,
+    };
+    fresh(job, cloud, plan, acquired).await
 }
 
 /// The system is on the disk: the installer, if it still runs, is rebooted; what does not
 /// answer is booted from its disk.
-async fn installed(job: &Job, server: &OwnedServer) -> Outcome<Entry> {
+async fn installed(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome<Entry> {
     let running = job.begin(Step::Boot, "go on with the system that is on its disk")?;
     let address = trust::address(server.server())?;
     let port = job.context.ssh_port();
     let shown = pins::shown_by(&address, port, job.context.deadlines.command()).await?;
-    let first_boot = KeyFile::read(&job.kept.first_boot()).ok();
-    match (shown.map(|key| Fingerprint::of_key(&key)), &first_boot) {
-        (Some(shown), Some(first)) if shown == first.fingerprint() => {
-            let installer = job.target(&address, "root", "first-boot");
+    let installer = job.target(&address, "root", "first-boot");
+    let is_installers = |shown: &PublicKey| {
+        let known = pins::read(&installer.pins);
+        known.iter().any(|key| key.key_data() == shown.key_data())
+    };
+    let is_rented = !cloud.provider.capabilities().create;
+    match shown {
+        Some(shown) if is_installers(&shown) => {
+            if is_rented {
+                drive::fulfil(job, &running, Step::Boot, server, &Intent::DiskNext).await?;
+            }
             boot::reboot(job, &running, &installer).await;
             boot::gone(job, &running, &installer, server.marks().host_key).await?;
         }
-        (Some(_), _) => {}
-        (None, _) => {
+        Some(_) if !server.server().rescue_armed => {}
+        _ => {
             drive::fulfil(job, &running, Step::Boot, server, &Intent::FromDisk).await?;
         }
     }
@@ -125,8 +141,8 @@ pub(crate) async fn proven(
 /// What the flake comes to now, where nobody wrote down what was installed.
 async fn expected(job: &Job, server: &OwnedServer, found: &Found) -> Outcome<String> {
     let running = job.begin(Step::Build, "find out what should run on it")?;
-    let ipv6 = server.server().ipv6;
-    let passed = gate::pass(job, &running, server.id(), ipv6, found).await?;
+    let uplink = Uplink::of(server.server());
+    let passed = gate::pass(job, &running, server.id(), uplink, found).await?;
     let built = build::build(job, &running, &passed).await?;
     job.done(running, Step::Build, built.closure.clone())?;
     Ok(built.closure)

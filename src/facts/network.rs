@@ -2,6 +2,7 @@
 
 use crate::found::{Found, Gateway};
 use ipnet::{IpNet, Ipv6Net};
+use provision_api::Server;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -29,9 +30,38 @@ pub struct NextHop {
     pub on_link: bool,
 }
 
+/// What the vendor's API tells of a server's way to the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Uplink {
+    /// Its IPv6 prefix; of 128 bits where it is one address.
+    pub ipv6: Option<Ipv6Net>,
+    /// The next hop for IPv6, if it is another than the link-local address of every router.
+    pub gateway6: Option<Ipv6Addr>,
+}
+
+impl Uplink {
+    /// What is told of this server.
+    pub fn of(server: &Server) -> Self {
+        Self {
+            ipv6: server.ipv6,
+            gateway6: server.gateway6,
+        }
+    }
+
+    /// The route of an address that nobody hands out.
+    fn next_hop(&self, prefix: Ipv6Net) -> NextHop {
+        let routers_own = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+        let via = self.gateway6.unwrap_or(routers_own);
+        NextHop {
+            via: IpAddr::V6(via),
+            on_link: !(prefix.prefix_len() < 128 && prefix.contains(&via)),
+        }
+    }
+}
+
 impl Network {
-    /// Draws it from what a probe found, and from the IPv6 prefix that the API tells of.
-    pub(super) fn of(found: &Found, ipv6: Option<Ipv6Net>, mac: Option<&str>) -> Self {
+    /// Draws it from what a probe found, and from what the API tells of.
+    pub(super) fn of(found: &Found, uplink: Uplink, mac: Option<&str>) -> Self {
         let ours = outward(found);
         let mine = || {
             let all = found.addresses.iter();
@@ -50,14 +80,11 @@ impl Network {
                 on_link: g.on_link,
             })
             .collect();
-        if let Some(prefix) = ipv6
+        if let Some(prefix) = uplink.ipv6
             && !mine().any(|a| a.address.is_ipv6())
         {
             addresses.extend(first_address(prefix));
-            gateways.push(NextHop {
-                via: IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1)),
-                on_link: true,
-            });
+            gateways.push(uplink.next_hop(prefix));
         }
         gateways.dedup();
         Self {
@@ -123,7 +150,7 @@ mod tests {
 
     #[test]
     fn dhcp_is_kept_and_what_it_would_lose_is_written_down() {
-        let network = Network::of(&found(), None, Some("96:00:02:AA:BB:CC"));
+        let network = Network::of(&found(), Uplink::default(), Some("96:00:02:AA:BB:CC"));
         assert_eq!(
             told(&network),
             (
@@ -139,10 +166,13 @@ mod tests {
     fn a_gateway_that_dhcp_brings_is_left_to_it() {
         let mut found = found();
         found.gateways[0].on_link = false;
-        assert_eq!(told(&Network::of(&found, None, None)).2, ["fe80::1!"]);
+        assert_eq!(
+            told(&Network::of(&found, Uplink::default(), None)).2,
+            ["fe80::1!"]
+        );
         found.addresses[0].dynamic = false;
         assert_eq!(
-            told(&Network::of(&found, None, None)),
+            told(&Network::of(&found, Uplink::default(), None)),
             (
                 false,
                 vec!["203.0.113.7/32".to_owned(), "2001:db8:1::1/64".to_owned()],
@@ -154,7 +184,10 @@ mod tests {
     #[test]
     fn the_apis_prefix_stands_in_for_an_address_that_is_not_there_yet() {
         let mut found = found();
-        let prefix = |text: &str| Some(text.parse().unwrap());
+        let prefix = |text: &str| Uplink {
+            ipv6: Some(text.parse().unwrap()),
+            gateway6: None,
+        };
         let same = told(&Network::of(&found, prefix("2001:db8:9::/64"), None));
         assert_eq!(same.1, ["2001:db8:1::1/64"]);
         found.addresses.truncate(1);
@@ -164,7 +197,28 @@ mod tests {
         assert_eq!(first.2, ["172.31.1.1!", "fe80::1!"]);
         let only = told(&Network::of(&found, prefix("2001:db8:9::7/128"), None));
         assert_eq!(only.1, ["2001:db8:9::7/128"]);
-        assert!(told(&Network::of(&found, None, None)).1.is_empty());
+        // the vendor's own next hop, outside of the prefix and within one
+        for (net, via, told_as) in [
+            ("2001:db8:9::7/128", "2001:db8:9::1", "2001:db8:9::1!"),
+            (
+                "2001:db8:9:1::/64",
+                "2001:db8:9:ff:ff:ff:ff:ff",
+                "2001:db8:9:ff:ff:ff:ff:ff!",
+            ),
+            ("2001:db8:9:1::/56", "2001:db8:9:1::1", "2001:db8:9:1::1"),
+        ] {
+            let uplink = Uplink {
+                gateway6: Some(via.parse().unwrap()),
+                ..prefix(net)
+            };
+            let hops = told(&Network::of(&found, uplink, None)).2;
+            assert_eq!(hops, ["172.31.1.1!", told_as], "{net} via {via}");
+        }
+        assert!(
+            told(&Network::of(&found, Uplink::default(), None))
+                .1
+                .is_empty()
+        );
     }
 
     #[test]
@@ -177,7 +231,7 @@ mod tests {
             dynamic: false,
         });
         assert_eq!(
-            told(&Network::of(&found, None, None)).1,
+            told(&Network::of(&found, Uplink::default(), None)).1,
             ["2001:db8:1::1/64"]
         );
     }

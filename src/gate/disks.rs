@@ -124,12 +124,10 @@ fn twice(disk: &WantedDisk, here: &Disk) -> Refusal {
 }
 
 fn role(found: &Found, disk: &WantedDisk, here: &Disk) -> Option<Refusal> {
-    let what = match here.role {
-        DiskRole::Boot => return None,
-        DiskRole::Volume => "an attached volume",
-        DiskRole::Rescue => "the rescue system's own disk",
-        DiskRole::Unknown => "not known to be the machine's own",
-    };
+    if here.role == DiskRole::Boot {
+        return None;
+    }
+    let what = here.role.told();
     let mend = match found.boot_disks().next().and_then(stable_name) {
         Some(own) => format!("write {own}, the machine's own disk"),
         None => "detach what is not the machine's own, and probe again".to_owned(),

@@ -7,6 +7,7 @@
 //! admin = "hbohlen"        # the user whose login is proven
 //! ttl = "2h"               # time to live of the server; none: until torn down
 //! max_price = "0.02"       # by the hour, in the provider's currency; none: no cap
+//! disk = "/dev/disk/by-path/…"  # where to install, if the machine has several; also a serial number
 //!
 //! [hetzner]
 //! types = ["cx23"]         # walked in this order when sold out
@@ -18,6 +19,7 @@
 //! flavors = ["d2-2"]
 //! regions = ["GRA11"]
 //! image = "Debian 13"
+//! service = "vps-0a1b2c3d.vps.ovh.net"  # the rented server to take over (vps, dedicated)
 //! ```
 
 use super::LayoutChoice;
@@ -48,6 +50,10 @@ pub struct HostSpec {
     /// The most that an hour may cost, in the provider's currency; more than zero.
     #[serde(default, deserialize_with = "price")]
     pub max_price: Option<Decimal>,
+    /// The disk to install on, by a name that stays or by its serial number; none: the
+    /// machine's only one.
+    #[serde(default)]
+    pub disk: Option<String>,
     /// What to order at Hetzner Cloud.
     #[serde(default)]
     pub hetzner: Hetzner,
@@ -82,6 +88,17 @@ pub struct Ovh {
     pub image: String,
     /// The name of a server that exists already (VPS and dedicated cannot be created).
     pub service: Option<String>,
+}
+
+impl HostSpec {
+    /// The provider that the host is at: the cloud, and which of its products.
+    pub fn provider_name(&self) -> &str {
+        match (self.provider.as_str(), self.ovh.product) {
+            ("ovh", OvhProduct::Vps) => "ovh-vps",
+            ("ovh", OvhProduct::Dedicated) => "ovh-dedicated",
+            (name, _) => name,
+        }
+    }
 }
 
 /// The products of `OVHcloud` that `host.toml` can name.

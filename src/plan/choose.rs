@@ -15,8 +15,9 @@ pub struct Choice {
     pub server_type: String,
     /// The vendor's name of the place.
     pub location: String,
-    /// By the hour, in the catalog's currency, the address included.
-    pub hourly: Decimal,
+    /// By the hour, in the catalog's currency, the address included; none where the vendor does
+    /// not tell.
+    pub hourly: Option<Decimal>,
     /// Whether the vendor says that it can be had now.
     pub available: bool,
 }
@@ -90,7 +91,8 @@ fn offers(
     };
     if locations.is_empty() {
         let mut anywhere: Vec<Choice> = found.offers.iter().map(choice).collect();
-        anywhere.sort_by_key(|c| c.hourly);
+        // what has no price comes last: it may be the dearest
+        anywhere.sort_by_key(|c| (c.hourly.is_none(), c.hourly));
         return Ok(anywhere);
     }
     let mut choices = Vec::new();
@@ -161,18 +163,24 @@ fn affordable(
     most: Option<Decimal>,
     currency: &str,
 ) -> Outcome<Vec<Choice>> {
-    let cheapest = all.iter().map(|c| c.hourly).min();
-    let mut left: Vec<Choice> = all
-        .into_iter()
-        .filter(|c| most.is_none_or(|most| c.hourly <= most))
-        .collect();
-    if let (true, Some(most), Some(cheapest)) = (left.is_empty(), most, cheapest) {
+    let cheapest = all.iter().filter_map(|c| c.hourly).min();
+    let within = |c: &Choice| most.is_none_or(|most| c.hourly.is_some_and(|price| price <= most));
+    let mut left: Vec<Choice> = all.into_iter().filter(within).collect();
+    if let (true, Some(most)) = (left.is_empty(), most) {
+        let costs = cheapest.map_or_else(
+            || "the vendor tells no price of what fits".to_owned(),
+            |price| {
+                format!(
+                    "the cheapest that fits costs {} {currency}/h",
+                    price.normalize()
+                )
+            },
+        );
         return Err(Failure::new(
             Exit::Refused,
             format!("{}: too dear", host.name),
             format!(
-                "the cheapest that fits costs {} {currency}/h, and at most {} {currency}/h are allowed",
-                cheapest.normalize(),
+                "{costs}, and at most {} {currency}/h are allowed",
                 most.normalize()
             ),
         )

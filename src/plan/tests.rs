@@ -1,5 +1,7 @@
 use super::*;
-use provision_api::{Arch, Marks, Offer, ServerId, ServerStatus, ServerType};
+
+mod rented;
+use provision_api::{Arch, Marks, Offer, Rescue, ServerId, ServerStatus, ServerType};
 
 fn host(toml: &str) -> Host {
     Host {
@@ -13,7 +15,7 @@ fn host(toml: &str) -> Host {
 fn catalog() -> Catalog {
     let offer = |location: &str, hourly: &str, available| Offer {
         location: location.into(),
-        hourly: hourly.parse().unwrap(),
+        hourly: Some(hourly.parse().unwrap()),
         available,
         deprecated: false,
     };
@@ -46,6 +48,8 @@ fn server(owner: &str, host: &str, role: Role, phase: Phase) -> Server {
         status: ServerStatus::Running,
         ipv4: None,
         ipv6: None,
+        gateway6: None,
+        doubt: None,
         server_type: "cx23".into(),
         location: "fsn1".into(),
         arch: Arch::X86_64,
@@ -65,17 +69,32 @@ fn server(owner: &str, host: &str, role: Role, phase: Phase) -> Server {
     }
 }
 
+const ABLE: Capabilities = Capabilities {
+    create: true,
+    rescue: Rescue::Keys,
+    rebuild: true,
+    host_key_at_first_boot: true,
+    host_key_at_rebuild: true,
+    unique_names: true,
+    keeps_keys: true,
+    first_users: &["root"],
+};
+
 fn make(toml: &str, flags: &UpFlags, servers: &[Server]) -> Outcome<HostPlan> {
+    make_at("hetzner", ABLE, toml, flags, servers)
+}
+
+fn make_at(
+    provider: &str,
+    capabilities: Capabilities,
+    toml: &str,
+    flags: &UpFlags,
+    servers: &[Server],
+) -> Outcome<HostPlan> {
     let known = Known {
         owner: &"me".parse().unwrap(),
-        provider: "hetzner",
-        capabilities: Capabilities {
-            create: true,
-            rescue: true,
-            rebuild: true,
-            host_key_at_first_boot: true,
-            unique_names: true,
-        },
+        provider,
+        capabilities,
         catalog: &catalog(),
         servers,
     };
@@ -156,10 +175,12 @@ fn no_location_means_any_and_the_cheapest_first() {
 fn the_chosen_provider_says_which_section_counts() {
     let both = "[hetzner]\ntypes = ['cx23']\n[ovh]\nflavors = ['d2-2']\nregions = ['GRA11']\n";
     let host = host(both);
-    let wishes = Wishes::of(&host, "ovh");
+    let wishes = |provider| Wishes::of(&host, provider, &UpFlags::default());
+    let hetzner = wishes("hetzner");
+    let wishes = wishes("ovh");
     assert_eq!((wishes.section, wishes.key()), ("ovh", "flavors"));
     assert_eq!(wishes.types, ["d2-2"]);
-    assert_eq!(Wishes::of(&host, "hetzner").types, ["cx23"]);
+    assert_eq!(hetzner.types, ["cx23"]);
 }
 
 #[test]

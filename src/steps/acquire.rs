@@ -1,4 +1,4 @@
-//! A server is made, or the one that exists is set back to a fresh image.
+//! A server is made, or one that is rented is taken over.
 //!
 //! Marked before it is used: whose, which run, for what, how far, until when, and the
 //! fingerprint of the host key that it must show.
@@ -10,12 +10,10 @@ use crate::job::Job;
 use crate::journal::Record;
 use crate::plan::{Choice, HostPlan};
 use crate::ssh::{Target, pins};
-use crate::steps::drive;
 use crate::trust;
 use jiff::Timestamp;
 use provision_api::{
-    Accepted, ErrorKind, Fingerprint, Intent, KeyId, Marks, Order, Ordered, OwnedServer, Phase,
-    RunId, Task,
+    ErrorKind, Fingerprint, KeyId, Marks, Order, Ordered, OwnedServer, Phase, RunId, Server, Task,
 };
 use std::sync::Arc;
 
@@ -30,6 +28,22 @@ pub struct Acquired {
     pub target: Target,
     /// What the vendor still does.
     pub tasks: Vec<Task>,
+    /// Whose host key answers.
+    pub first_key: FirstKey,
+}
+
+/// Whether the host key of a machine's first boot is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FirstKey {
+    /// It was given to the machine, and is pinned.
+    Given,
+    /// Nobody knows it; it is none of these, which answered before.
+    Unknown {
+        /// What is booted (`the fresh image`).
+        what: &'static str,
+        /// Keys of the system from before.
+        not: Vec<Fingerprint>,
+    },
 }
 
 /// Creates a server: the first of the choices that can be had. The choices after it are
@@ -80,37 +94,29 @@ pub async fn create<'a>(
     .mend("name more types or locations in host.toml, or try again later"))
 }
 
-/// Sets the server back to a fresh image with a new host key; what is on its disk is lost.
-pub async fn rebuild(
+/// Takes over a server that the user rents: from now on it bears our marks.
+pub async fn adopt(
     job: &Job,
-    running: &Running,
-    cloud: &Arc<Cloud>,
+    cloud: &Cloud,
     plan: &HostPlan,
-    server: OwnedServer,
-) -> Outcome<Acquired> {
-    let (host_key, _) = keys(job, cloud).await?;
-    running.doing("set it back to a fresh image");
-    let before = server.marks().clone();
-    let marks = moved(&server, plan, Phase::Created, host_key.fingerprint());
-    let server = mark(job, cloud, &server, &marks).await?;
-    let intent = Intent::Rebuilt {
-        image: plan.image.clone(),
-        user_data: identity::user_data(&host_key, &job.login)?,
-    };
-    let tasks = match drive::begin(job, running, Step::Acquire, &server, &intent).await {
-        Ok(tasks) => tasks,
-        Err(failure) => {
-            // what was refused has changed nothing: the server is what it was
-            mark(job, cloud, &server, &before).await?;
-            return Err(failure);
-        }
-    };
-    let ordered = Ordered {
-        server,
-        accepted: Accepted { tasks, next: None },
-        adopted: false,
-    };
-    created(job, ordered, &host_key)
+    run: &RunId,
+    server: &Server,
+) -> Outcome<OwnedServer> {
+    let adopted = cloud
+        .provider
+        .adopt(server, &marks(job, plan, run, None))
+        .await;
+    let adopted = adopted.map_err(|e| {
+        Failure::provider(
+            format!("{}: server {} cannot be taken over", job.name, server.id),
+            &e,
+        )
+    })?;
+    job.write(Record::Server {
+        id: adopted.id().clone(),
+        adopted: true,
+    })?;
+    Ok(adopted)
 }
 
 /// Replaces the marks on the server.
@@ -127,11 +133,15 @@ pub async fn mark(
         .map_err(|e| Failure::provider(format!("{}: cannot be marked", job.name), &e))
 }
 
-async fn keys(job: &Job, cloud: &Cloud) -> Outcome<(KeyFile, KeyId)> {
-    let login = cloud
-        .login(&job.context.owner, &job.login)
-        .await
-        .map_err(|e| Failure::provider(format!("{}: the login key is not taken", job.name), &e))?;
+/// The login key's id at the vendor.
+pub async fn login(job: &Job, cloud: &Cloud) -> Outcome<KeyId> {
+    let login = cloud.login(&job.context.owner, &job.login).await;
+    login.map_err(|e| Failure::provider(format!("{}: the login key is not taken", job.name), &e))
+}
+
+/// The login key, and a host key for the first boot only.
+pub(super) async fn keys(job: &Job, cloud: &Cloud) -> Outcome<(KeyFile, KeyId)> {
+    let login = login(job, cloud).await?;
     let host_key = KeyFile::make(&job.kept.first_boot(), "")?;
     Ok((host_key, login))
 }
@@ -144,24 +154,35 @@ pub fn expiry(plan: &HostPlan) -> Option<Timestamp> {
 
 /// The marks of a server that has come to another phase: the run that made it stays, and so does
 /// its end unless a new one is set.
-pub fn moved(server: &OwnedServer, plan: &HostPlan, phase: Phase, host_key: Fingerprint) -> Marks {
+pub fn moved(
+    server: &OwnedServer,
+    plan: &HostPlan,
+    phase: Phase,
+    host_key: Option<Fingerprint>,
+) -> Marks {
     Marks {
         phase,
-        host_key: Some(host_key),
+        host_key,
         expires: expiry(plan).or(server.marks().expires),
         ..server.marks().clone()
     }
 }
 
-fn marks(job: &Job, plan: &HostPlan, run: &RunId, phase: Phase, host_key: Fingerprint) -> Marks {
+/// The marks of a server that has just become ours.
+pub(super) fn marks(
+    job: &Job,
+    plan: &HostPlan,
+    run: &RunId,
+    host_key: Option<Fingerprint>,
+) -> Marks {
     Marks {
         owner: job.context.owner.clone(),
         run: run.clone(),
         host: plan.host.name.clone(),
         role: plan.role,
-        phase,
+        phase: Phase::Created,
         expires: expiry(plan),
-        host_key: Some(host_key),
+        host_key,
     }
 }
 
@@ -180,12 +201,13 @@ fn order(
         image: plan.image.clone(),
         keys: vec![login],
         user_data: identity::user_data(host_key, &job.login)?,
-        marks: marks(job, plan, run, Phase::Created, host_key.fingerprint()),
+        marks: marks(job, plan, run, Some(host_key.fingerprint())),
         powered_off: false,
     })
 }
 
-fn created(job: &Job, ordered: Ordered, host_key: &KeyFile) -> Outcome<Acquired> {
+/// What was ordered, with its host key pinned.
+pub(super) fn created(job: &Job, ordered: Ordered, host_key: &KeyFile) -> Outcome<Acquired> {
     let server = ordered.server;
     job.write(Record::Server {
         id: server.id().clone(),
@@ -202,6 +224,7 @@ fn created(job: &Job, ordered: Ordered, host_key: &KeyFile) -> Outcome<Acquired>
         server,
         target,
         tasks: ordered.accepted.tasks,
+        first_key: FirstKey::Given,
     })
 }
 

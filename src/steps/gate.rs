@@ -1,14 +1,13 @@
 //! What the flake wants against what the machine is, before anything is wiped.
 
 use crate::event::Running;
-use crate::facts::Facts;
+use crate::facts::{Facts, Uplink};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::flake::{self, EvalError, Limits, Nix, evaluate};
 use crate::found::Found;
 use crate::gate::{Refusal, Wanted, choose_layout, gate};
 use crate::host::Layout;
 use crate::job::Job;
-use ipnet::Ipv6Net;
 use provision_api::ServerId;
 
 /// What passed the gate.
@@ -22,6 +21,8 @@ pub struct Passed {
     pub layout: Layout,
     /// The facts that were written for Nix.
     pub facts: Facts,
+    /// The machine, its disk chosen.
+    pub found: Found,
 }
 
 /// Writes the facts into the flake, evaluates it, and compares.
@@ -29,17 +30,18 @@ pub async fn pass(
     job: &Job,
     running: &Running,
     server: &ServerId,
-    ipv6: Option<Ipv6Net>,
+    uplink: Uplink,
     found: &Found,
 ) -> Outcome<Passed> {
+    let found = disk_named(job, found)?;
     let layout = choose_layout(job.host.spec.layout, found.firmware);
-    let facts = Facts::of(server, found, layout, ipv6, found.mac.as_deref()).map_err(|e| {
+    let facts = Facts::of(server, &found, layout, uplink, found.mac.as_deref()).map_err(|e| {
         Failure::new(
             Exit::Gate,
             format!("{}: its disk cannot be told", job.name),
-            e,
+            format!("{e}: it has {}", found.told()),
         )
-        .mend("detach what is not its own disk, then run the command again")
+        .mend("say in host.toml which it is (disk = \"…\"), or detach what is not its own disk")
     })?;
     let changed = job.flake.write_facts(&job.host.name, &facts).map_err(|e| {
         Failure::new(
@@ -57,7 +59,7 @@ pub async fn pass(
     running.doing("evaluate the flake");
     let wanted = wanted(job, layout, &facts).await?;
     let verdict =
-        gate(found, &wanted).map_err(|refusals| refused(job, "nothing was wiped", &refusals))?;
+        gate(&found, &wanted).map_err(|refusals| refused(job, "nothing was wiped", &refusals))?;
     for warning in &verdict.warnings {
         job.context.teller.warn(format!("{}: {warning}", job.name));
     }
@@ -66,6 +68,20 @@ pub async fn pass(
         wanted,
         layout,
         facts,
+        found,
+    })
+}
+
+/// The machine with the disk that `host.toml` names, if it names one.
+fn disk_named(job: &Job, found: &Found) -> Outcome<Found> {
+    let Some(wanted) = &job.host.spec.disk else {
+        return Ok(found.clone());
+    };
+    found.with_disk(wanted).map_err(|why| {
+        let name = &job.name;
+        let failure = Failure::new(Exit::Gate, format!("{name}: its disk cannot be told"), why);
+        let mend = "correct disk in host.toml: a name below /dev/disk/by-path or by-id, or a serial number; nothing was wiped";
+        failure.mend(mend)
     })
 }
 

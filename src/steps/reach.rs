@@ -30,6 +30,19 @@ pub async fn reach(
     deadline: Duration,
     accept: Accept<'_>,
 ) -> Outcome<Found> {
+    let user = target.user.as_str();
+    let (_, found) = reach_as(job, target, &[user], deadline, accept).await?;
+    Ok(found)
+}
+
+/// The same as the first of several users that is let in.
+async fn reach_as(
+    job: &Job,
+    target: &Target,
+    users: &[&str],
+    deadline: Duration,
+    accept: Accept<'_>,
+) -> Outcome<(Target, Found)> {
     let deadlines = job.context.deadlines;
     let began = Instant::now();
     let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
@@ -38,9 +51,9 @@ pub async fn reach(
         Deadline::after(deadline),
         &pause,
         &job.context.cancel,
-        async || match ask(target, deadlines.command()).await {
-            Ok(found) => Ok(match accept(&found) {
-                Ok(()) => Attempt::Ready(found),
+        async || match ask_as(target, users, deadlines.command()).await {
+            Ok((target, found)) => Ok(match accept(&found) {
+                Ok(()) => Attempt::Ready((target, found)),
                 Err(not_yet) => Attempt::NotYet(not_yet),
             }),
             Err(error @ (SshError::HostKey(_) | SshError::NoProgram(_))) => Err(error),
@@ -51,8 +64,8 @@ pub async fn reach(
         },
     )
     .await;
-    let found = match found {
-        Ok(found) => found,
+    let (target, found) = match found {
+        Ok(reached) => reached,
         Err(WaitError::Failed(SshError::HostKey(_)))
             if trust::is_in_rescue(&job.context, target).await =>
         {
@@ -61,7 +74,7 @@ pub async fn reach(
         Err(error) => return Err(unreached(job, target, error)),
     };
     job.found(&found)?;
-    Ok(found)
+    Ok((target, found))
 }
 
 /// The same, while the vendor still works on what it accepted: the machine's own answer needs no
@@ -70,17 +83,35 @@ pub async fn reach_while(
     job: &Job,
     running: &Running,
     target: &Target,
+    users: &[&str],
     tasks: &[Task],
-    accept: Accept<'_>,
-) -> Outcome<Found> {
+) -> Outcome<(Target, Found)> {
     let deadline = job.context.deadlines.first_boot();
-    let machine = reach(job, target, deadline, accept);
+    let machine = reach_as(job, target, users, deadline, &anything);
     tokio::pin!(machine);
     tokio::select! {
         found = &mut machine => return found,
         vendor = drive::wait(job, running, tasks) => vendor?,
     }
     machine.await
+}
+
+/// Asks once, as the first of the users that is let in.
+async fn ask_as(
+    target: &Target,
+    users: &[&str],
+    deadline: Duration,
+) -> Result<(Target, Found), SshError> {
+    let mut refusal = SshError::Refused("no user to log in as".to_owned());
+    for user in users {
+        let target = target.with(user, target.pins.clone());
+        match ask(&target, deadline).await {
+            Ok(found) => return Ok((target, found)),
+            Err(error @ SshError::Refused(_)) => refusal = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(refusal)
 }
 
 /// Asks once.

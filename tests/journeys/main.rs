@@ -17,6 +17,7 @@ mod firmware;
 mod install;
 mod lab;
 mod lifecycle;
+mod ovh;
 mod rescue;
 mod secrets;
 mod signals;

@@ -4,6 +4,7 @@ use super::known::known;
 use super::{described, named};
 use crate::cli::Teardown;
 use crate::clouds::Cloud;
+use crate::commands::found;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
 use jiff::{SignedDuration, Timestamp};
@@ -39,9 +40,14 @@ impl Removal {
 
     /// Each thing in words.
     pub(super) fn lines(&self) -> Vec<String> {
+        let rented = if self.cloud.is_rented() {
+            "; rented: given back, its contract goes on"
+        } else {
+            ""
+        };
         let servers = self.servers.iter();
         servers
-            .map(|server| described(server, self.catalog.as_ref()))
+            .map(|server| format!("{}{rented}", described(server, self.catalog.as_ref())))
             .chain(self.leftovers.iter().map(named))
             .collect()
     }
@@ -68,7 +74,9 @@ pub(super) async fn all(context: &Context, flags: &Teardown) -> Outcome<Vec<Remo
 async fn look(context: &Context, flags: &Teardown, cloud: Arc<Cloud>) -> Outcome<Seen> {
     let now = Timestamp::now();
     let (mut servers, mut others, mut strangers) = (Vec::new(), Vec::new(), Vec::new());
-    for server in cloud.servers().await? {
+    let seen = cloud.servers().await?;
+    found::doubts(context, &cloud, &seen);
+    for server in seen {
         match OwnedServer::claim(server, &context.owner) {
             Ok(own) if is_chosen(flags, &own, now) => servers.push(own),
             Ok(own) => others.push(own),
@@ -122,6 +130,9 @@ fn is_chosen(flags: &Teardown, server: &OwnedServer, now: Timestamp) -> bool {
 fn goes(flags: &Teardown, leftover: &Leftover, servers: &[OwnedServer], is_last: bool) -> bool {
     let is_of = |server: &OwnedServer| leftover.host.as_ref() == Some(&server.marks().host);
     match (leftover.kind, &leftover.in_use_by) {
+        // a key that was made for one host goes with that host
+        (LeftoverKind::Key, None) if leftover.host.is_some() => is_of_named(flags, leftover),
+        (LeftoverKind::Key, Some(id)) if leftover.host.is_some() => with_id(servers, id).is_some(),
         (LeftoverKind::Key, _) => is_last,
         (kind, Some(id)) => with_id(servers, id)
             .is_some_and(|server| kind == LeftoverKind::Address || is_of(server)),

@@ -3,6 +3,7 @@
 use super::Told;
 use super::choose::Removal;
 use super::remove::Remover;
+use crate::cli::Rented;
 use crate::clouds::Cloud;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
@@ -36,6 +37,7 @@ pub(crate) async fn of_run(
         cloud: Arc::clone(cloud),
         journal: Arc::clone(journal),
         cancel: CancellationToken::new(),
+        rented: Rented::Leave,
     };
     let mut told = Told::default();
     let limit = context.deadlines.task();

@@ -2,6 +2,7 @@
 
 use super::choose::Removal;
 use super::{Removed, Told, described, kind, named, removed};
+use crate::cli::Rented;
 use crate::clouds::Cloud;
 use crate::context::Context;
 use crate::event::Step;
@@ -27,12 +28,14 @@ pub(super) struct Remover {
     pub(super) cloud: Arc<Cloud>,
     pub(super) journal: Arc<Journal>,
     pub(super) cancel: CancellationToken,
+    /// What becomes of a rented server's disk.
+    pub(super) rented: Rented,
 }
 
 /// What is removed, and how far that is.
 #[derive(Debug, Clone, Copy)]
 enum Thing<'a> {
-    Server(&'a OwnedServer, Stage),
+    Server(&'a OwnedServer, &'a Intent, Stage),
     Leftover(&'a Leftover),
 }
 
@@ -78,17 +81,33 @@ impl Remover {
         let name = server.server().name.as_str();
         let running = self.context.teller.begin(name, Step::Remove);
         self.begin(name, &described(server, None))?;
+        let intent = self.intent();
         let mut next = Some(Stage(0));
         while let Some(stage) = next {
-            next = self.stage(name, Thing::Server(server, stage)).await?.next;
+            let thing = Thing::Server(server, &intent, stage);
+            next = self.stage(name, thing).await?.next;
         }
         if let Ok(kept) = self.context.state.server(name) {
             kept.forget_server();
         }
-        let what = format!("server {} is gone", server.id());
+        let (kind, what) = match intent {
+            Intent::Released { .. } => ("rented server", "is given back; its contract goes on"),
+            _ => ("server", "is gone"),
+        };
+        let what = format!("server {} {what}", server.id());
         self.done(name, &what)?;
         running.done(what);
-        Ok(removed(&self.cloud, "server", name, server.id().as_str()))
+        Ok(removed(&self.cloud, kind, name, server.id().as_str()))
+    }
+
+    /// What is rented is never cancelled.
+    fn intent(&self) -> Intent {
+        if self.cloud.is_rented() {
+            let reset = self.rented == Rented::Reset;
+            Intent::Released { reset }
+        } else {
+            Intent::Gone
+        }
     }
 
     /// What is still in use is detached first, and then asked for again.
@@ -144,7 +163,7 @@ impl Remover {
     async fn begun(&self, thing: Thing<'_>) -> provision_api::Result<Accepted> {
         let provider = &self.cloud.provider;
         match thing {
-            Thing::Server(server, stage) => provider.drive(server, &Intent::Gone, stage).await,
+            Thing::Server(server, intent, stage) => provider.drive(server, intent, stage).await,
             Thing::Leftover(leftover) => provider.remove(leftover).await,
         }
     }

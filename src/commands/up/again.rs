@@ -30,6 +30,9 @@ fn given(flags: &UpFlags) -> String {
     if let Some(name) = &flags.location {
         flag("location", &[name.as_ref()]);
     }
+    if let Some(name) = &flags.server {
+        flag("server", &[name.as_ref()]);
+    }
     if let Some(ttl) = &flags.ttl {
         flag("ttl", &[format!("{ttl:#}").replace(' ', "").as_ref()]);
     }
@@ -104,6 +107,7 @@ mod tests {
         for line in [
             "",
             " --type cpx31 --location fsn1 --ttl 1h30m --max-price 0.02",
+            " --server vps-1.vps.ovh.net",
             " --ttl 3d",
             " --ttl 90s --reinstall --on-failure teardown",
             " --extra-files 'a b' --disk-encryption-keys /k 'my key' --disk-encryption-keys /l m",

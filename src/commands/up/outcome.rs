@@ -46,6 +46,7 @@ pub(crate) struct HostDocument {
     installer: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
     gate: Option<GateSource>,
+    rented: bool,
     price_hourly: Option<Decimal>,
     currency: Option<String>,
     expires_at: Option<Timestamp>,
@@ -65,6 +66,7 @@ impl HostDocument {
             server_id: Some(server.id.clone()),
             ipv4: server.ipv4,
             ipv6: server.ipv6,
+            rented: cloud.is_rented(),
             price_hourly: hourly(catalog, server).map(|p| p.normalize()),
             currency: Some(catalog.currency.clone()),
             expires_at: proven.server.marks().expires,
@@ -97,6 +99,7 @@ impl HostDocument {
                 .as_ref()
                 .map_or_else(|| Kind::of_machine(job.emulated()), |i| i.installer),
             gate: installed.map(|i| i.gate),
+            rented: false,
             price_hourly: None,
             currency: None,
             expires_at: None,
@@ -114,6 +117,14 @@ impl HostDocument {
             IpAddr::V6(ip) => self.ipv6 = Ipv6Net::new(ip, 128).ok(),
         }
         self
+    }
+
+    fn price(&self) -> String {
+        match (self.price_hourly, &self.currency) {
+            (Some(price), Some(currency)) => format!("{price} {currency}/h"),
+            _ if self.rented => "as its contract says".to_owned(),
+            _ => "the vendor tells no price".to_owned(),
+        }
     }
 
     pub(crate) fn text(&self, context: &Context) -> String {
@@ -153,7 +164,7 @@ impl HostDocument {
                 "a stand-in for nixos-anywhere: the machine is emulated".to_owned(),
             );
         }
-        if let (Some(price), Some(currency)) = (self.price_hourly, &self.currency) {
+        if self.provider.is_some() {
             let until = self.expires_at.map_or_else(
                 || "no end is set".to_owned(),
                 |at| format!("removable after {at:.0}"),
@@ -163,7 +174,7 @@ impl HostDocument {
             } else {
                 ""
             };
-            line("cost", format!("{price} {currency}/h{emulated}, {until}"));
+            line("cost", format!("{}{emulated}, {until}", self.price()));
             line("remove", format!("provision teardown {naming}"));
         }
         text

@@ -6,10 +6,10 @@ use crate::commands::found;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
 use crate::host::Host;
-use crate::plan::{HostPlan, Known};
+use crate::plan::{Action, HostPlan, Known};
 use crate::preflight;
 use crate::report;
-use provision_api::{Catalog, HostName, OwnedServer};
+use provision_api::{Catalog, HostName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -38,15 +38,38 @@ pub(super) async fn agreed(context: &Context, groups: &[Group], flags: &UpFlags)
         return Ok(false);
     }
     if is_work {
-        let wiped = wiped(groups);
-        let question = if wiped.is_empty() {
-            "This costs money.".to_owned()
-        } else {
-            format!("This WIPES {}.", wiped.join(", "))
-        };
-        context.confirm(flags.yes, &question, None).await?;
+        let plans: Vec<&HostPlan> = groups.iter().flat_map(|g| &g.plans).collect();
+        // one that is taken over is wiped for good: its name is typed
+        let adopted = plans.iter().find(|p| matches!(p.action, Action::Adopt(_)));
+        let wanted = adopted.map(|plan| &plan.host.name);
+        context
+            .confirm(flags.yes, &question(&plans), wanted)
+            .await?;
     }
     Ok(true)
+}
+
+/// What cannot be undone, in words.
+fn question(plans: &[&HostPlan]) -> String {
+    let names = |those: &dyn Fn(&HostPlan) -> bool| -> Vec<String> {
+        let those = plans.iter().filter(|plan| those(plan));
+        those.map(|plan| plan.shown()).collect()
+    };
+    let wiped = names(&HostPlan::wipes);
+    let mut question = if wiped.is_empty() {
+        "This costs money.".to_owned()
+    } else {
+        format!("This WIPES {}.", wiped.join(", "))
+    };
+    let unknown = names(&HostPlan::trusts_first_use);
+    if !unknown.is_empty() {
+        question.push_str(&format!(
+            " The host key of {} cannot be known beforehand: the first one that is shown is \
+             trusted, and the host's own private key goes over that connection.",
+            unknown.join(", ")
+        ));
+    }
+    question
 }
 
 /// Asks each provider what there is, and decides what has to be done for each host.
@@ -92,14 +115,6 @@ pub(super) async fn plan(
     Ok(groups)
 }
 
-fn wiped(groups: &[Group]) -> Vec<String> {
-    let plans = groups.iter().flat_map(|g| &g.plans);
-    plans
-        .filter(|p| p.is_work() && p.server().is_some())
-        .map(|p| p.name.clone())
-        .collect()
-}
-
 fn dry_run(context: &Context, groups: &[Group]) {
     let plans: Vec<serde_json::Value> = groups
         .iter()
@@ -110,7 +125,7 @@ fn dry_run(context: &Context, groups: &[Group]) {
                     "host": plan.host.name,
                     "provider": group.cloud.name(),
                     "will": plan.line(&group.catalog.currency),
-                    "server_id": plan.server().map(OwnedServer::id),
+                    "server_id": plan.server_id(),
                 })
             })
         })

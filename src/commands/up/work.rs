@@ -96,7 +96,7 @@ impl Work {
 
     /// What exists now and what it costs, the command that goes on, the one that removes.
     async fn with_remains(&self, mut failure: Failure) -> Failure {
-        let is_new = matches!(self.plan.action, Action::Create(_));
+        let is_new = matches!(self.plan.action, Action::Create(_) | Action::Adopt(_));
         let mut removed = 0;
         if is_new && self.flags.on_failure == OnFailure::Teardown {
             let (journal, host) = (&self.journal, &self.plan.host.name);

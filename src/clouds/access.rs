@@ -1,0 +1,131 @@
+//! With whose credentials a provider is spoken to: the user's, or the sandbox's.
+
+use super::NAMES;
+use crate::context::Context;
+use crate::failure::{Exit, Failure, Outcome};
+use provision_api::Provider;
+use provision_hetzner::Hetzner;
+use provision_ovh::{Credentials, Dedicated, PublicCloud, Vps};
+use provision_sandbox::Access;
+use secrecy::SecretString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The adapter of that name.
+pub(super) fn provider(context: &Context, name: &'static str) -> Outcome<Arc<dyn Provider>> {
+    let refused = |error: provision_api::Error| no_access(vendor(name), error);
+    Ok(match name {
+        "hetzner" => Arc::new(Hetzner::new(hetzner(context)?).map_err(refused)?),
+        provision_ovh::VPS => Arc::new(Vps::new(ovh(context)?).map_err(refused)?),
+        provision_ovh::DEDICATED => Arc::new(Dedicated::new(ovh(context)?).map_err(refused)?),
+        _ => Arc::new(PublicCloud::new(ovh(context)?).map_err(refused)?),
+    })
+}
+
+/// The providers that there are credentials for. Ones that are there and cannot be used are an
+/// error: what is at that provider would go unseen.
+pub(super) fn present(context: &Context) -> Outcome<Vec<&'static str>> {
+    if context.sandbox.is_some() {
+        return Ok(NAMES.to_vec());
+    }
+    let hetzner = hetzner(context);
+    let hetzner = match hetzner {
+        Err(failure) if is_hetzner_configured() => return Err(failure),
+        other => other,
+    };
+    let ovh = provision_ovh::Config::from_environment(variable, home().as_deref(), &here());
+    let ovh = match ovh {
+        Err(error @ provision_ovh::ConfigError::None { .. }) => Err(error),
+        Err(error) => return Err(no_access("OVHcloud", error)),
+        Ok(_) => Ok(()),
+    };
+    match (hetzner, ovh) {
+        (Err(hetzner), Err(ovh)) => Err(Failure::new(
+            Exit::Denied,
+            "there is no access to any cloud",
+            format!("{hetzner}\nOVHcloud: {ovh}"),
+        )),
+        (hetzner, ovh) => {
+            let is_there = |name: &&str| match vendor(name) {
+                "OVHcloud" => ovh.is_ok(),
+                _ => hetzner.is_ok(),
+            };
+            Ok(NAMES.iter().copied().filter(is_there).collect())
+        }
+    }
+}
+
+fn vendor(name: &str) -> &'static str {
+    if name.starts_with("ovh") {
+        "OVHcloud"
+    } else {
+        "Hetzner Cloud"
+    }
+}
+
+fn no_access(vendor: &str, why: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::Denied, format!("there is no access to {vendor}"), why)
+}
+
+fn hetzner(context: &Context) -> Outcome<provision_hetzner::Config> {
+    if let Some(sandbox) = &context.sandbox {
+        let access = sandbox.access();
+        let token = SecretString::from(access.token_hetzner.clone());
+        return Ok(provision_hetzner::Config::new(
+            endpoint(&access.endpoint_hetzner)?,
+            token,
+        ));
+    }
+    provision_hetzner::Config::from_environment(variable, home().as_deref())
+        .map_err(|error| no_access("Hetzner Cloud", error))
+}
+
+/// Whether anything says that Hetzner Cloud is used here.
+fn is_hetzner_configured() -> bool {
+    let named = ["HCLOUD_TOKEN", "HCLOUD_CONTEXT", "HCLOUD_CONFIG"];
+    if named
+        .iter()
+        .any(|name| variable(name).is_some_and(|v| !v.is_empty()))
+    {
+        return true;
+    }
+    let xdg = variable("XDG_CONFIG_HOME").map(PathBuf::from);
+    let folders = [xdg, home().map(|home| home.join(".config"))];
+    let mut files = folders.into_iter().flatten();
+    files.any(|folder| folder.join("hcloud/cli.toml").exists())
+}
+
+fn ovh(context: &Context) -> Outcome<provision_ovh::Config> {
+    if let Some(sandbox) = &context.sandbox {
+        return sandboxed(sandbox.access());
+    }
+    provision_ovh::Config::from_environment(variable, home().as_deref(), &here())
+        .map_err(|error| no_access("OVHcloud", error))
+}
+
+fn sandboxed(access: &Access) -> Outcome<provision_ovh::Config> {
+    let credentials = Credentials::Signature {
+        application_key: access.ovh_application_key.clone(),
+        application_secret: SecretString::from(access.ovh_application_secret.clone()),
+        consumer_key: SecretString::from(access.ovh_consumer_key.clone()),
+    };
+    let mut config = provision_ovh::Config::new(endpoint(&access.endpoint_ovh)?, credentials);
+    config.project = Some(access.ovh_project.clone());
+    Ok(config)
+}
+
+fn endpoint(text: &str) -> Outcome<url::Url> {
+    url::Url::parse(text).map_err(|e| Failure::new(Exit::Other, "the sandbox has no endpoint", e))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn home() -> Option<PathBuf> {
+    etcetera::home_dir().ok()
+}
+
+fn here() -> PathBuf {
+    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
+}

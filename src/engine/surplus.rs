@@ -1,0 +1,50 @@
+//! Servers that one order has made twice: the answer was lost, and the list did not show the
+//! first one yet. Only where names are not unique.
+
+use crate::clouds::Cloud;
+use crate::event::Step;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::job::Job;
+use crate::steps::drive;
+use provision_api::{Intent, OwnedServer, Phase};
+
+/// Looks for more servers of the run that made this one, and removes them: nothing is on them.
+pub(super) async fn clear(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome {
+    if cloud.provider.capabilities().unique_names {
+        return Ok(());
+    }
+    let marks = server.marks();
+    let ours = cloud.ours(&job.context.owner).await?;
+    let more = ours.iter().filter(|other| {
+        let other_marks = other.marks();
+        other.id() != server.id()
+            && other_marks.run == marks.run
+            && other_marks.host == marks.host
+            && other_marks.role == marks.role
+            && other_marks.phase == Phase::Created
+    });
+    for other in more {
+        remove(job, other).await?;
+    }
+    Ok(())
+}
+
+/// Removes one of them.
+pub(super) async fn remove(job: &Job, other: &OwnedServer) -> Outcome {
+    let id = other.id();
+    job.context.teller.note(format!(
+        "{}: a lost answer has made it twice; server {id} is removed",
+        job.name
+    ));
+    let running = job.begin(Step::Remove, "remove what was made twice")?;
+    drive::fulfil(job, &running, Step::Remove, other, &Intent::Gone)
+        .await
+        .map_err(|failure| {
+            Failure::new(
+                Exit::Remains,
+                format!("{}: a lost answer has made it twice", job.name),
+                format!("server {id} cannot be removed: {failure}"),
+            )
+        })?;
+    job.done(running, Step::Remove, format!("server {id} is gone"))
+}

@@ -1,0 +1,124 @@
+//! A server that exists is made to boot something that an installation can begin from: the
+//! vendor's image anew, or its rescue system. What is on its disk is given up.
+
+use crate::clouds::Cloud;
+use crate::event::{Running, Step};
+use crate::failure::{Exit, Failure, Outcome};
+use crate::identity;
+use crate::job::Job;
+use crate::plan::HostPlan;
+use crate::steps::acquire::{self, Acquired, FirstKey, login, mark, moved};
+use crate::steps::{drive, first_key};
+use crate::trust;
+use provision_api::{Accepted, Intent, Ordered, OwnedServer, Phase, Rescue, Task};
+use std::sync::Arc;
+
+/// Boots the vendor's image anew, or its rescue system where there is no such thing.
+pub async fn begin(
+    job: &Job,
+    running: &Running,
+    cloud: &Arc<Cloud>,
+    plan: &HostPlan,
+    server: OwnedServer,
+) -> Outcome<Acquired> {
+    let able = cloud.provider.capabilities();
+    if able.rebuild && able.host_key_at_rebuild {
+        running.doing("set it back to a fresh image");
+        return with_given_key(job, running, cloud, plan, server).await;
+    }
+    let login = login(job, cloud).await?;
+    let (what, intent) = if able.rebuild {
+        let host_key = identity::KeyFile::make(&job.kept.first_boot(), "")?;
+        let intent = Intent::Rebuilt {
+            image: plan.image.clone(),
+            user_data: identity::user_data(&host_key, &job.login)?,
+            keys: vec![login],
+        };
+        ("the fresh image", intent)
+    } else if able.rescue == Rescue::Keys {
+        let keys = vec![login];
+        ("the rescue system", Intent::InRescue { keys })
+    } else {
+        return Err(Failure::new(
+            Exit::Refused,
+            format!("{}: cannot be begun afresh", job.name),
+            format!(
+                "{} has neither a fresh image for it nor a rescue system that takes a key",
+                cloud.name()
+            ),
+        ));
+    };
+    running.doing(format!("boot {what}"));
+    with_unknown_key(job, running, cloud, plan, server, what, &intent).await
+}
+
+/// The new image comes up with a host key that it is given now.
+async fn with_given_key(
+    job: &Job,
+    running: &Running,
+    cloud: &Arc<Cloud>,
+    plan: &HostPlan,
+    server: OwnedServer,
+) -> Outcome<Acquired> {
+    let (host_key, login) = acquire::keys(job, cloud).await?;
+    let intent = Intent::Rebuilt {
+        image: plan.image.clone(),
+        user_data: identity::user_data(&host_key, &job.login)?,
+        keys: vec![login],
+    };
+    let fingerprint = Some(host_key.fingerprint());
+    let marks = moved(&server, plan, Phase::Created, fingerprint);
+    let (server, tasks) = driven(job, running, cloud, server, &marks, &intent).await?;
+    let ordered = Ordered {
+        server,
+        accepted: Accepted { tasks, next: None },
+        adopted: false,
+    };
+    acquire::created(job, ordered, &host_key)
+}
+
+/// What comes up makes a host key of its own.
+async fn with_unknown_key(
+    job: &Job,
+    running: &Running,
+    cloud: &Arc<Cloud>,
+    plan: &HostPlan,
+    server: OwnedServer,
+    what: &'static str,
+    intent: &Intent,
+) -> Outcome<Acquired> {
+    let user = cloud.first_user();
+    let target = job.target(&trust::address(server.server())?, user, "first-boot");
+    let marked = server.marks().host_key;
+    let not = first_key::before(job, &target).await?.into_iter();
+    let not = not.chain(marked).collect();
+    // a key that nobody has seen yet cannot be expected: whoever goes on from here begins anew
+    let marks = moved(&server, plan, Phase::Created, None);
+    let (server, tasks) = driven(job, running, cloud, server, &marks, intent).await?;
+    Ok(Acquired {
+        server,
+        target,
+        tasks,
+        first_key: FirstKey::Unknown { what, not },
+    })
+}
+
+/// Marked first; what is then refused has changed nothing, and the server is what it was.
+async fn driven(
+    job: &Job,
+    running: &Running,
+    cloud: &Cloud,
+    server: OwnedServer,
+    marks: &provision_api::Marks,
+    intent: &Intent,
+) -> Outcome<(OwnedServer, Vec<Task>)> {
+    let before = server.marks().clone();
+    let server = mark(job, cloud, &server, marks).await?;
+    match drive::begin(job, running, Step::Acquire, &server, intent).await {
+        Ok(tasks) => Ok((server, tasks)),
+        Err(failure) => {
+            mark(job, cloud, &server, &before).await?;
+            Err(failure)
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What can be wrong with an account, each one clear error, nothing lost.
+
+use super::listed;
+use crate::lab::{Lab, Ran};
+use serde_json::json;
+use std::process::Command;
+
+/// Runs it against the served sandbox as a client of the real cloud, with the environment changed.
+fn real(lab: &Lab, arguments: &str, change: impl Fn(&mut Command)) -> Ran {
+    let served = lab.serve();
+    let key = lab.path("id");
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(&key)
+        .status();
+    assert!(made.unwrap().success());
+    let mut command = lab.command(arguments);
+    command
+        .args(["--owner", "ada", "--yes", "--identity"])
+        .arg(key);
+    served.enter(&mut command);
+    change(&mut command);
+    Ran::of(command.output().unwrap())
+}
+
+#[test]
+fn credentials_that_are_wrong_missing_or_mixed() {
+    let lab = Lab::new();
+    real(&lab, "list --provider ovh", |c| {
+        c.env("OVH_APPLICATION_SECRET", "x".repeat(32));
+    })
+    .failed(5, &["OVHcloud", "OVH_APPLICATION_SECRET"]);
+    let lab = Lab::new();
+    real(&lab, "list --provider ovh", |c| {
+        c.env("OVH_CONSUMER_KEY", "x".repeat(32));
+    })
+    .failed(5, &["INVALID_CREDENTIAL"]);
+    let lab = Lab::new();
+    real(&lab, "list --provider ovh", |c| {
+        c.env("OVH_CLIENT_ID", "a").env("OVH_CLIENT_SECRET", "b");
+    })
+    .failed(5, &["two kinds of credentials"]);
+    let lab = Lab::new();
+    real(&lab, "list --provider ovh", |c| {
+        c.env_remove("OVH_CONSUMER_KEY");
+    })
+    .failed(5, &["OVH_CONSUMER_KEY"]);
+    let lab = Lab::new();
+    let ran = real(&lab, "list", |c| {
+        for name in ["HCLOUD_TOKEN", "HCLOUD_ENDPOINT"] {
+            c.env_remove(name);
+        }
+    });
+    assert_eq!(ran.code, 0, "OVHcloud alone will do: {ran}");
+}
+
+#[test]
+fn a_project_that_is_not_ours() {
+    let lab = Lab::new();
+    real(&lab, "list --provider ovh", |c| {
+        c.env("OVH_CLOUD_PROJECT_SERVICE", "0".repeat(32));
+    })
+    .failed(6, &["project"]);
+}
+
+#[test]
+fn a_flavor_a_region_and_an_image_that_do_not_exist() {
+    let lab = Lab::new();
+    lab.run("up ovh-cloud --sandbox --type no-flavor")
+        .failed(3, &["no server type no-flavor", "d2-2"]);
+    lab.run("up ovh-cloud --sandbox --location MARS1")
+        .failed(3, &["no location MARS1", "GRA11"]);
+    lab.add_host(
+        "odd",
+        "provider = \"ovh\"\n[ovh]\nflavors = [\"d2-2\"]\nregions = [\"GRA11\"]\nimage = \"Plan 9\"\n",
+    );
+    lab.run("up odd --sandbox").failed(6, &["Plan 9"]);
+    assert!(listed(&lab, "ovh").is_empty());
+}
+
+#[test]
+fn a_call_that_is_not_granted_says_which() {
+    let lab = Lab::with_world(&json!({
+        "faults": [{ "method": "POST", "path": "/cloud/project/*/instance", "times": 0,
+            "kind": { "status": { "status": 403, "code": "NOT_GRANTED_CALL",
+                "message": "This call has not been granted" } } }],
+    }));
+    lab.run("up ovh-cloud --sandbox").failed(
+        5,
+        &["NOT_GRANTED_CALL", "POST", "nothing: no server was created"],
+    );
+}
+
+#[test]
+fn a_vps_whose_time_is_over() {
+    let lab = Lab::with_world(&json!({
+        "faults": [{ "path": "/vps/vps-0a1b2c3d.vps.ovh.net", "times": 0,
+            "kind": { "status": { "status": 460, "message": "This service is expired" } } }],
+    }));
+    lab.run("up ovh-cloud --provider ovh-vps --server vps-0a1b2c3d.vps.ovh.net --sandbox")
+        .failed(6, &["suspended or expired", "renew"]);
+    // the other one is still to be had
+    lab.run("up ovh-cloud --provider ovh-vps --server vps-0a1b2c3e.vps.ovh.net --sandbox")
+        .succeeded();
+}
+
+#[test]
+fn a_task_that_ends_in_an_error() {
+    let lab = Lab::with_world(&json!({
+        "faults": [{ "method": "POST", "path": "/vps/*/rebuild", "kind": { "action-error": {} } }],
+    }));
+    lab.run("up ovh-cloud --provider ovh-vps --server vps-0a1b2c3d.vps.ovh.net --sandbox")
+        .failed(6, &["did not finish", "contract goes on", "teardown"]);
+    lab.run("up ovh-cloud --provider ovh-vps --sandbox")
+        .succeeded();
+}
