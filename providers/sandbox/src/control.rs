@@ -12,6 +12,7 @@
 //! | `POST /_sandbox/sold-out` | replaces what is sold out |
 //! | `POST /_sandbox/settings` | lays settings over the world's, as a settings file does |
 //! | `DELETE /_sandbox/ovh/tokens` | ends every `OAuth2` token that was given |
+//! | `GET /_sandbox/ovh/mailbox` | what OVH mailed to the owner of rented servers: passwords |
 //! | `GET`, `DELETE /_sandbox/requests` | the requests to the vendors' faces; forgets them |
 //!
 //! Every request carries the world's token as `Authorization: Bearer …`.
@@ -74,6 +75,7 @@ pub(crate) fn router(world: &Arc<World>, journal: &Arc<Journal>) -> Router {
         .route("/sold-out", post(sold_out))
         .route("/settings", post(lay_over))
         .route("/ovh/tokens", delete(forget_tokens))
+        .route("/ovh/mailbox", get(mailbox))
         .with_state(Arc::clone(world))
         .merge(requests)
         .layer(middleware::from_fn_with_state(Arc::clone(world), authorize))
@@ -202,6 +204,11 @@ async fn forget_tokens(State(world): State<Arc<World>>) -> Answer {
     ovh::forget_tokens(&mut held);
     held.keep().await?;
     Ok(Json(json!({})))
+}
+
+async fn mailbox(State(world): State<Arc<World>>) -> Answer {
+    let held = world.hold().await?;
+    Ok(Json(json!({"mails": ovh::mailbox(&held)})))
 }
 
 async fn requests(State(journal): State<Arc<Journal>>) -> Json<Value> {

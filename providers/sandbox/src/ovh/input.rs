@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 #[derive(Debug)]
 pub(in crate::ovh) struct Input {
     fields: Map<String, Value>,
+    /// Fields that were given as `null`.
+    nulls: Vec<String>,
 }
 
 impl Input {
@@ -23,8 +25,14 @@ impl Input {
             }
         };
         refuse_unknown(fields.keys().map(String::as_str), known)?;
-        fields.retain(|_, value| !value.is_null());
-        Ok(Self { fields })
+        let mut nulls = Vec::new();
+        fields.retain(|name, value| {
+            if value.is_null() {
+                nulls.push(name.clone());
+            }
+            !value.is_null()
+        });
+        Ok(Self { fields, nulls })
     }
 
     fn take<T>(
@@ -68,6 +76,11 @@ impl Input {
             let text = value.as_str()?;
             known.iter().copied().find(|word| *word == text)
         })
+    }
+
+    /// Whether it was given as `null`, which takes away what was there.
+    pub(super) fn nulled(&self, name: &str) -> bool {
+        self.nulls.iter().any(|given| given == name)
     }
 
     /// A value of any kind.
@@ -123,5 +136,6 @@ mod tests {
         let mut input = Input::parse(br#"{"type":"soft","name":null}"#, &["type", "name"]).unwrap();
         assert_eq!(input.word("type", &["hard", "soft"]), Ok(Some("soft")));
         assert_eq!(input.text("name"), Ok(None));
+        assert!(input.nulled("name") && !input.nulled("type"));
     }
 }

@@ -11,6 +11,7 @@ mod dedicated;
 mod error;
 mod iam;
 mod input;
+mod rented;
 mod vps;
 
 use crate::world::{Held, World};
@@ -65,6 +66,13 @@ pub(crate) async fn settle(held: &mut Held<'_>) -> bool {
     changed |= vps::settle(held).await;
     changed |= dedicated::settle(held).await;
     changed
+}
+
+/// What the vendor mailed to the owner of rented servers.
+pub(crate) fn mailbox(held: &Held<'_>) -> Vec<serde_json::Value> {
+    let mut mails = rented::mailbox::<vps::Vps>(held);
+    mails.extend(rented::mailbox::<dedicated::Dedicated>(held));
+    mails
 }
 
 /// When something that begins now and takes so long is over; far away rather than an overflow.

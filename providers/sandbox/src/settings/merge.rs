@@ -19,7 +19,7 @@ pub(crate) fn merged(settings: &Settings, file: &Value) -> Result<Settings, Stri
 fn names_of(path: &str) -> &'static [&'static str] {
     match path {
         "server_types" | "locations" | "ovh.cloud.regions" | "ovh.cloud.flavors"
-        | "ovh.cloud.images" => &["name"],
+        | "ovh.cloud.images" | "ovh.vps" | "ovh.dedicated" | "ovh.rented_images" => &["name"],
         "server_types.locations" => &["location"],
         "images" => &["name", "architecture"],
         _ => &[],

@@ -14,29 +14,25 @@ pub(crate) fn mac(spec: &Spec) -> String {
 }
 
 fn hardware(spec: &Spec) -> [u8; 6] {
-    let [x, y, z] = match spec.platform.board {
+    let maker = match spec.platform.board {
         Board::HetznerCloud => [0x96, 0x00, 0x04],
         Board::OpenStack => [0xfa, 0x16, 0x3e],
         Board::Metal => [0xa8, 0xa1, 0x59],
     };
-    let [_, b, c, d] = spec.ipv4.octets();
-    [x, y, z, b, c, d]
+    let own = spec.ipv4.octets();
+    [maker[0], maker[1], maker[2], own[1], own[2], own[3]]
 }
 
-/// The address that every card makes from its hardware address.
+/// The address that every card makes from its hardware address (modified EUI-64).
 fn link_local(spec: &Spec) -> Ipv6Addr {
-    let [x, y, z, b, c, d] = hardware(spec).map(u16::from);
-    let universal = (x ^ 0x02) << 8 | y;
-    Ipv6Addr::new(
-        0xfe80,
-        0,
-        0,
-        0,
-        universal,
-        z << 8 | 0xff,
-        0xfe00 | b,
-        c << 8 | d,
-    )
+    let mac = hardware(spec);
+    let mut octets = [0; 16];
+    octets[..2].copy_from_slice(&[0xfe, 0x80]);
+    octets[8..11].copy_from_slice(&mac[..3]);
+    octets[8] ^= 0x02;
+    octets[11..13].copy_from_slice(&[0xff, 0xfe]);
+    octets[13..].copy_from_slice(&mac[3..]);
+    Ipv6Addr::from(octets)
 }
 
 /// Whether the system has configured the machine's IPv6 address.

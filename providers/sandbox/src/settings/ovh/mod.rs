@@ -2,6 +2,7 @@
 
 pub mod cloud;
 mod cloud_defaults;
+pub mod rented;
 
 use cloud::Cloud;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,12 @@ pub struct Ovh {
     pub rescue_password: RescuePassword,
     /// The Public Cloud project.
     pub cloud: Cloud,
+    /// The VPSs that the account rents; merged by `name`.
+    pub vps: Vec<rented::Vps>,
+    /// The dedicated servers that it rents; merged by `name`.
+    pub dedicated: Vec<rented::Dedicated>,
+    /// The images that can be put on either; merged by `name`.
+    pub rented_images: Vec<rented::RentedImage>,
 }
 
 impl Default for Ovh {
@@ -31,6 +38,9 @@ impl Default for Ovh {
             consumer_keys: Vec::new(),
             rescue_password: RescuePassword::Answered,
             cloud: Cloud::default(),
+            vps: rented::vps(),
+            dedicated: rented::dedicated(),
+            rented_images: rented::images(),
         }
     }
 }
@@ -131,6 +141,7 @@ impl Ovh {
         if self.token_lifetime_seconds == 0 {
             return Err("ovh.token_lifetime_seconds is 0: no token could be used".to_owned());
         }
+        rented::check(&self.vps, &self.dedicated, &self.rented_images)?;
         self.cloud.check()
     }
 }
@@ -164,6 +175,16 @@ mod tests {
                 "MOON1",
             ),
             (json!({"cluod": {}}), "cluod"),
+            (json!({"vps": [{"name": "a/b"}]}), "a/b"),
+            (json!({"vps": [{"name": ""}]}), "no host name"),
+            (
+                json!({"dedicated": [{"name": "ns1.eu", "image": "Minix"}]}),
+                "Minix",
+            ),
+            (
+                json!({"dedicated": [{"name": "ns1.eu", "disks_gib": []}]}),
+                "without a disk",
+            ),
         ] {
             let error = lay_over(&file).unwrap_err();
             assert!(error.contains(word), "{file}: {error}");

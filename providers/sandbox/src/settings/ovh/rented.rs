@@ -242,7 +242,9 @@ pub(super) fn check(
     for (list, name, image) in servers {
         let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
         if name.is_empty() || name.starts_with('.') || !name.chars().all(good) {
-            return Err(format!("ovh.{list} has the name {name:?}, which is no host name"));
+            return Err(format!(
+                "ovh.{list} has the name {name:?}, which is no host name"
+            ));
         }
         if images.iter().all(|known| known.name != *image) {
             return Err(format!(

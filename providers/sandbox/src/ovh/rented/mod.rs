@@ -1,0 +1,270 @@
+//! What VPS and dedicated servers have in common: they are rented for a term, do one task at a
+//! time, and are made here when somebody first asks for one by its name.
+
+mod ask;
+mod contract;
+mod labels;
+mod machine;
+mod mail;
+mod tasks;
+
+use super::account::Account;
+use super::error::ApiError;
+use crate::machine::{Boot, Spec};
+use crate::settings::Settings;
+use crate::settings::ovh::rented::ServiceStatus;
+use crate::world::{Due, Held};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+pub(super) use ask::{login_key, no_tags_asked, word};
+pub(super) use contract::contract;
+pub(super) use labels::{Labels, Refused, check as check_labels, metadata, urn};
+pub(super) use machine::{opaque, tell_boot};
+pub(super) use mail::{mailbox, post};
+pub(super) use tasks::{Task, begin, listed, settle, task};
+
+/// A product of the vendor's that is rented.
+pub(in crate::ovh) trait Product: Sized + Send + Sync + 'static {
+    /// What the settings say of one.
+    type Offer: Clone + Send + Sync;
+
+    /// The resource type in IAM.
+    const KIND: &'static str;
+
+    /// All that the account rents.
+    fn offers(settings: &Settings) -> &[Self::Offer];
+
+    /// The service's name, the state of its contract, and the image that its owner chose.
+    fn terms(offer: &Self::Offer) -> Terms<'_>;
+
+    /// Those of the account that somebody has asked for.
+    fn book(account: &Account) -> &Book<Self>;
+
+    /// The same, to be changed.
+    fn book_mut(account: &mut Account) -> &mut Book<Self>;
+
+    /// How one is handed over.
+    fn fresh(offer: &Self::Offer) -> Self;
+
+    /// What its machine is made of, but for what all have in common.
+    fn spec(offer: &Self::Offer, common: Spec) -> Spec;
+
+    /// What the firmware boots, as things stand.
+    fn boots(offer: &Self::Offer, service: &Service<Self>) -> Boot;
+
+    /// What a task changes in it, before the machine boots.
+    fn change(service: &mut Service<Self>, effect: &Effect);
+
+    /// The vendor has booted its machine.
+    fn booted(offer: &Self::Offer, service: &mut Service<Self>, now: Timestamp);
+}
+
+/// What the settings say of a service, whatever the product.
+pub(in crate::ovh) struct Terms<'a> {
+    pub(super) name: &'a str,
+    pub(super) status: ServiceStatus,
+    pub(super) image: &'a str,
+}
+
+/// The services that somebody has asked for. No `Debug`: passwords are in it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Book<P> {
+    pub(super) services: BTreeMap<String, Service<P>>,
+}
+
+impl<P> Default for Book<P> {
+    fn default() -> Self {
+        Self {
+            services: BTreeMap::new(),
+        }
+    }
+}
+
+impl<P> Book<P> {
+    /// When something happens by itself next.
+    pub(in crate::ovh) fn next_due(&self) -> Option<Due> {
+        let tasks = self.services.values().flat_map(|s| s.tasks.values());
+        tasks
+            .filter(|task| task.running())
+            .filter_map(|task| task.due)
+            .min()
+            .map(Due::At)
+    }
+
+    /// Whether one of them has the address.
+    pub(in crate::ovh) fn has_address(&self, ip: Ipv4Addr) -> bool {
+        self.services.values().any(|service| service.ipv4 == ip)
+    }
+}
+
+/// A service that somebody has asked for.
+#[derive(Serialize, Deserialize)]
+pub(in crate::ovh) struct Service<P> {
+    /// The service's name.
+    pub(super) name: String,
+    /// Its id in IAM.
+    pub(super) id: String,
+    /// Its number, and that of its contract.
+    pub(super) number: u64,
+    pub(super) since: Timestamp,
+    pub(super) display_name: String,
+    pub(super) labels: Labels,
+    pub(super) ipv4: Ipv4Addr,
+    /// The IPv6 network that its address is in, without its length (`2001:db8:…::`).
+    pub(super) network6: String,
+    /// What is on its disk, by the image's name.
+    pub(super) image: String,
+    pub(super) tasks: BTreeMap<u64, Task>,
+    pub(super) mails: Vec<mail::Mail>,
+    /// What the product has of its own.
+    pub(super) own: P,
+}
+
+impl<P> Service<P> {
+    /// Its machine's id.
+    pub(super) fn machine(&self) -> String {
+        format!("ovh-{}", self.hostname())
+    }
+
+    /// Its host name: the first part of its name.
+    pub(super) fn hostname(&self) -> &str {
+        self.name.split('.').next().unwrap_or_default()
+    }
+
+    /// Its own IPv6 address.
+    pub(super) fn ipv6(&self) -> String {
+        format!("{}1f", self.network6)
+    }
+
+    /// The task that is not over.
+    pub(super) fn busy(&self) -> Option<&Task> {
+        self.tasks.values().find(|task| task.running())
+    }
+}
+
+/// What a task does.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::ovh) enum Effect {
+    /// Nothing.
+    None,
+    /// It ends in this error.
+    Fail(crate::faults::ActionError),
+    /// A VPS boots this from now on; it does so at once, if it says so.
+    Netboot { rescue: bool, reboot: bool },
+    /// Power off, and on again.
+    Cycle,
+    /// Power on.
+    Start,
+    /// Power off.
+    Stop,
+    /// An image over its disk, and a boot of that.
+    Write(Box<Writing>),
+}
+
+/// An image that is written.
+#[derive(Clone, Serialize, Deserialize)]
+pub(in crate::ovh) struct Writing {
+    /// Its name.
+    pub(super) image: String,
+    /// The login key of its default user.
+    pub(super) key: Option<String>,
+    /// cloud-init's user data.
+    pub(super) user_data: Option<String>,
+    /// The EFI program that boots it.
+    pub(super) loader: Option<String>,
+}
+
+/// The names of all services of a product.
+pub(super) fn names<P: Product>(held: &Held<'_>) -> Vec<String> {
+    let offers = P::offers(&held.settings).iter();
+    offers
+        .map(|offer| P::terms(offer).name.to_owned())
+        .collect()
+}
+
+/// What the settings say of the service.
+pub(super) fn offer<P: Product>(held: &Held<'_>, name: &str) -> Result<P::Offer, ApiError> {
+    P::offers(&held.settings)
+        .iter()
+        .find(|offer| P::terms(offer).name == name)
+        .cloned()
+        .ok_or_else(ApiError::no_service)
+}
+
+/// Finds the service that a request is about, which is served, and makes it and its machine if
+/// nobody has asked for it before.
+pub(super) async fn enter<P: Product>(
+    held: &mut Held<'_>,
+    name: &str,
+) -> Result<P::Offer, ApiError> {
+    let offer = offer::<P>(held, name)?;
+    let status = P::terms(&offer).status;
+    if status != ServiceStatus::Ok {
+        return Err(ApiError::expired(name, status.word()));
+    }
+    if !P::book(&held.ovh).services.contains_key(name) {
+        let service = fresh::<P>(held, &offer)?;
+        let book = P::book_mut(&mut held.ovh);
+        book.services.insert(name.to_owned(), service);
+        if let Err(error) = machine::make::<P>(held, &offer).await {
+            // the next request tries again
+            P::book_mut(&mut held.ovh).services.remove(name);
+            return Err(error);
+        }
+        held.keep().await?;
+    }
+    Ok(offer)
+}
+
+fn fresh<P: Product>(held: &mut Held<'_>, offer: &P::Offer) -> Result<Service<P>, ApiError> {
+    let terms = P::terms(offer);
+    let ipv4 = held.free_address().ok_or_else(|| {
+        ApiError::new(
+            500,
+            "Server::InternalServerError",
+            "the sandbox has no address left",
+        )
+    })?;
+    let number = held.ovh.next_number();
+    Ok(Service {
+        name: terms.name.to_owned(),
+        id: opaque(&["iam", P::KIND, terms.name]),
+        number: 3_000_000 + number,
+        since: held.now,
+        display_name: terms.name.to_owned(),
+        labels: Labels::new(),
+        ipv4,
+        network6: held.network.ipv6(number),
+        image: terms.image.to_owned(),
+        tasks: BTreeMap::new(),
+        mails: Vec::new(),
+        own: P::fresh(offer),
+    })
+}
+
+/// The service of this name, which was entered.
+pub(super) fn service<'a, P: Product>(
+    held: &'a Held<'_>,
+    name: &str,
+) -> Result<&'a Service<P>, ApiError> {
+    let book = P::book(&held.ovh);
+    book.services.get(name).ok_or_else(ApiError::no_service)
+}
+
+/// The same, to be changed.
+pub(super) fn service_mut<'a, P: Product>(
+    held: &'a mut Held<'_>,
+    name: &str,
+) -> Result<&'a mut Service<P>, ApiError> {
+    let book = P::book_mut(&mut held.ovh);
+    book.services.get_mut(name).ok_or_else(ApiError::no_service)
+}
+
+/// A point in time, as the vendor writes it.
+pub(super) fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+}
