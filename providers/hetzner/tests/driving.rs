@@ -28,6 +28,7 @@ fn rebuilt() -> Intent {
     Intent::Rebuilt {
         image: "debian-13".to_owned(),
         user_data: "#cloud-config\n".into(),
+        keys: vec![KeyId::new("7")],
     }
 }
 
