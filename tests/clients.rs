@@ -1,6 +1,8 @@
-//! Three clients that others have written agree with the sandbox: each makes a key and a server,
-//! finds both, arms the rescue system, resets into it, and removes everything again. What they
-//! have seen is compared field by field, and what was said is checked against the vendor's schema.
+//! Clients that others have written agree with the sandbox. Three of Hetzner's: each makes a key and
+//! a server, finds both, arms the rescue system, resets into it, and removes everything again. And
+//! OVH's own: an instance from its order to its end, rented servers through rescue and back, and
+//! what is refused. What they have seen is compared field by field, and what was said is checked
+//! against the vendors' schemas.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -13,6 +15,10 @@ mod child;
 mod cli;
 #[path = "clients/library.rs"]
 mod library;
+#[path = "clients/ovh/mod.rs"]
+mod ovh;
+#[path = "clients/ovh_tests.rs"]
+mod ovh_tests;
 #[path = "clients/python.rs"]
 mod python;
 #[path = "clients/seen.rs"]

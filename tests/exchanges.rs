@@ -11,13 +11,13 @@ mod agreement;
 mod checker;
 #[path = "exchanges/session.rs"]
 mod session;
+#[path = "exchanges/sessions.rs"]
+mod sessions;
 mod support;
 
 use checker::exchange;
 use serde_json::json;
-use session::Session;
-use support::valid::{self, By};
-use support::{openapi, ours, vendors};
+use support::{ours, vendors};
 
 #[test]
 fn our_own_schemas_are_understood() {
@@ -161,40 +161,4 @@ fn the_vendors_document_is_understood() {
             .any(|found| found.contains("\"public_net\" is a required property")),
         "{findings:?}"
     );
-}
-
-#[test]
-fn all_that_provision_says_to_the_vendor_is_what_the_schema_has() {
-    let session = Session::new();
-    for line in [
-        "up hetzner-cloud --ttl 1h",
-        "up hetzner-cloud",
-        "up web-2 --test",
-        "list",
-        "show hetzner-cloud",
-        "rescue hetzner-cloud",
-        "rescue hetzner-cloud --off",
-        "up hetzner-cloud --reinstall",
-        "teardown hetzner-cloud",
-        "teardown --test",
-        "teardown --expired",
-    ] {
-        session.run(line);
-    }
-    let exchanges = openapi::read_record(&session.record());
-    for (method, end) in [
-        ("POST", "/servers"),
-        ("POST", "/ssh_keys"),
-        ("POST", "/actions/enable_rescue"),
-        ("DELETE", ""),
-    ] {
-        assert!(
-            exchanges
-                .iter()
-                .any(|e| e.method == method && e.path.ends_with(end)),
-            "no {method} …{end} among {} exchanges",
-            exchanges.len()
-        );
-    }
-    valid::assert_hetzner(By::Provision, &exchanges, vendors::keys_by_id);
 }

@@ -2,6 +2,7 @@
 
 use super::openapi::{self, Exchange};
 use provision_sandbox::{Access, Options, Sandbox};
+use serde_json::{Map, Value};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -15,9 +16,17 @@ pub(crate) struct World {
 impl World {
     /// An empty one, without latencies.
     pub(crate) async fn open() -> Self {
+        Self::with(&Value::Object(Map::new())).await
+    }
+
+    /// The same, with these settings.
+    pub(crate) async fn with(settings: &Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.json");
+        std::fs::write(&file, settings.to_string()).unwrap();
         let options = Options {
             state_dir: folder.path().join("world"),
+            world: Some(file),
             record: Some(folder.path().join("record.jsonl")),
             ..Options::default()
         };
