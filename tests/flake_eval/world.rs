@@ -7,8 +7,8 @@ use provision::flake::{
 use provision::gate::Wanted;
 use provision::host::Host;
 use std::fs;
-use std::process::Command;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
