@@ -167,7 +167,9 @@ async fn misbehave(State(world): State<Arc<World>>, Path(id): Path<String>, body
 async fn console(State(world): State<Arc<World>>, Path(id): Path<String>) -> Answer {
     let held = world.hold().await?;
     let machine = held.machine(&id).ok_or_else(|| no_machine(&id))?;
-    Ok(Json(json!({"lines": machine.console().await})))
+    let mut lines = machine.console().await;
+    lines.extend(ovh::console_notes(&held, &id));
+    Ok(Json(json!({ "lines": lines })))
 }
 
 async fn machine_faults(State(world): State<Arc<World>>, body: Bytes) -> Answer {

@@ -1,7 +1,9 @@
 //! Faults of a vendor's HTTP on demand: which requests they hit, and what they do.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A fault and the requests that it hits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +53,8 @@ pub enum Kind {
     ActionVanishes,
     /// What the request makes is missing from so many lists that it should be in.
     StaleList(u32),
+    /// The list that is asked for does not have what is younger than so many milliseconds.
+    StaleListMs(u64),
 }
 
 /// An answer that is not the vendor's own.
@@ -184,12 +188,20 @@ pub(crate) struct OnAction {
     pub(crate) vanishes: bool,
     /// In how many lists the thing that is made does not show.
     pub(crate) stale: u32,
+    /// How far the list that is asked for is behind.
+    pub(crate) behind: Option<Duration>,
 }
 
 impl OnAction {
     /// Whether the action does what it is for.
     pub(crate) fn works(&self) -> bool {
         self.error.is_none() && !self.hangs
+    }
+
+    /// Whether a list that is asked for has a thing of that age.
+    pub(crate) fn lists(&self, made: Timestamp, now: Timestamp) -> bool {
+        let age = Duration::try_from(now.duration_since(made)).unwrap_or(Duration::ZERO);
+        self.behind.is_none_or(|behind| age >= behind)
     }
 
     pub(crate) fn of(hits: &[Kind]) -> Self {
@@ -200,6 +212,7 @@ impl OnAction {
                 Kind::ActionHangs => found.hangs = true,
                 Kind::ActionVanishes => found.vanishes = true,
                 Kind::StaleList(requests) => found.stale = *requests,
+                Kind::StaleListMs(ms) => found.behind = Some(Duration::from_millis(*ms)),
                 _ => {}
             }
         }
@@ -270,6 +283,16 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_is_behind_has_no_young_things() {
+        let at = |ms: i64| Timestamp::from_millisecond(1_000_000 + ms).unwrap();
+        let behind = OnAction::of(&[Kind::StaleListMs(50)]);
+        for (age, listed) in [(0, false), (49, false), (50, true), (-1, false)] {
+            assert_eq!(behind.lists(at(0), at(age)), listed, "{age}");
+            assert!(OnAction::default().lists(at(0), at(age)));
+        }
+    }
+
+    #[test]
     fn each_kind_has_its_form_and_what_is_senseless_is_refused() {
         for kind in [
             r#"{"status":{"status":503,"code":"unavailable","headers":{"retry-after":"1"}}}"#,
@@ -281,6 +304,7 @@ mod tests {
             r#""action-hangs""#,
             r#""action-vanishes""#,
             r#"{"stale-list":2}"#,
+            r#"{"stale-list-ms":1500}"#,
         ] {
             rule(&format!(r#"{{"path":"/a","kind":{kind}}}"#))
                 .check()

@@ -16,6 +16,7 @@ mod lock;
 pub mod machine;
 mod options;
 mod ovh;
+mod public_key;
 mod record;
 mod sandbox;
 mod server;

@@ -33,7 +33,7 @@ pub(crate) enum Held {
     /// This process has it now.
     Here(Lock),
     /// Another serves it.
-    Elsewhere(Access),
+    Elsewhere(Box<Access>),
 }
 
 /// Takes the world, or joins the one who serves it.
@@ -64,10 +64,10 @@ pub(crate) async fn take(folder: &Path, patience: Duration) -> Result<Held, Sand
             ..
         }) = running
         {
-            return Ok(Held::Elsewhere(Access {
+            return Ok(Held::Elsewhere(Box::new(Access {
                 joined: true,
                 ..access
-            }));
+            })));
         }
         if begun.elapsed() >= patience {
             return Err(SandboxError::InUse {

@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 const SECRET: &[&str] = &[
     "user_data",
     "userData",
+    "configDriveUserData",
     "adminPassword",
     "rescuePassword",
     "access_token",
@@ -97,7 +98,7 @@ fn hide(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(hide),
         // a console's address lets whoever has it in
         Value::String(text) if text.contains("PRIVATE KEY") || text.contains("token=") => {
-            "***".clone_into(text)
+            "***".clone_into(text);
         }
         _ => {}
     }

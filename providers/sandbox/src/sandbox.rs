@@ -64,7 +64,7 @@ impl Sandbox {
             Held::Elsewhere(access) => {
                 warn_of_what_is_not_heard(&options);
                 return Ok(Self {
-                    access,
+                    access: *access,
                     running: None,
                 });
             }

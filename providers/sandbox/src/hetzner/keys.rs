@@ -6,19 +6,8 @@ use super::list::Filter;
 use super::project::SshKey;
 use super::view::time;
 use super::{list, names, view};
-use data_encoding::{BASE64, BASE64_NOPAD};
-use md5::{Digest, Md5};
+use crate::public_key::fingerprint;
 use serde_json::{Value, json};
-
-const TYPES: &[&str] = &[
-    "ssh-ed25519",
-    "ssh-rsa",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "sk-ssh-ed25519@openssh.com",
-    "sk-ecdsa-sha2-nistp256@openssh.com",
-];
 
 fn json(key: &SshKey) -> Value {
     json!({
@@ -31,39 +20,6 @@ fn json(key: &SshKey) -> Value {
     })
 }
 
-/// The MD5 of the key's blob, as `ab:cd:…`; none for what is no public key.
-fn fingerprint(public_key: &str) -> Option<String> {
-    let mut words = public_key.split_ascii_whitespace();
-    let (kind, blob) = (words.next()?, words.next()?);
-    let blob = BASE64
-        .decode(blob.as_bytes())
-        .or_else(|_| BASE64_NOPAD.decode(blob.as_bytes()))
-        .ok()?;
-    // the blob names its type itself, after the length of that name, and something follows
-    let (length, rest) = blob.split_first_chunk::<4>()?;
-    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-    let (name, rest) = rest.split_at_checked(length)?;
-    let whole = match kind {
-        "ssh-ed25519" => rest.len() == 4 + 32,
-        _ => !rest.is_empty(),
-    };
-    if !TYPES.contains(&kind)
-        || name != kind.as_bytes()
-        || !whole
-        || public_key.trim().contains('\n')
-    {
-        return None;
-    }
-    let digest = Md5::digest(&blob);
-    Some(
-        digest
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<Vec<_>>()
-            .join(":"),
-    )
-}
-
 pub(super) async fn all(call: Call) -> Answer {
     let filter = Filter::of(&call.query)?;
     let fingerprint = call.query.one("fingerprint");
@@ -73,6 +29,7 @@ pub(super) async fn all(call: Call) -> Answer {
         .ssh_keys
         .values()
         .filter(|key| filter.fits(&key.name, &key.labels))
+        .filter(|key| held.on_action.lists(key.created, held.now))
         .filter(|key| fingerprint.is_none_or(|wanted| wanted == key.fingerprint))
         .map(json)
         .collect();
@@ -176,34 +133,4 @@ pub(super) async fn delete(call: Call) -> Answer {
     }
     held.keep().await?;
     Ok(view::nothing())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fingerprints_are_those_of_openssh() {
-        // made with ssh-keygen, and read with `ssh-keygen -l -E md5`
-        let key =
-            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAt44Iro0Ta/t4VxRHCoj1oESE2TQVy/DdvZMXNITezS a@b";
-        assert_eq!(
-            fingerprint(key).unwrap(),
-            "7f:9c:1a:d6:1a:bf:70:45:0d:73:85:6e:75:56:13:a5"
-        );
-    }
-
-    #[test]
-    fn what_is_no_key_is_refused() {
-        for text in [
-            "",
-            "ssh-ed25519",
-            "ssh-ed25519 !!!",
-            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5",
-            "ssh-dss AAAAB3NzaC1kc3MAAACB",
-            "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIAt44Iro0Ta/t4VxRHCoj1oESE2TQVy/DdvZMXNITezS",
-        ] {
-            assert_eq!(fingerprint(text), None, "{text}");
-        }
-    }
 }

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 pub(crate) use account::{Account, Credentials};
 pub(crate) use auth::forget_tokens;
+pub(crate) use cloud::console_notes;
 
 /// Where the face begins.
 pub(crate) const ROOT: &str = "/ovh";

@@ -17,6 +17,11 @@ impl Money {
     /// No money at all.
     pub(crate) const NOTHING: Self = Self(0);
 
+    /// In hundred-millionths, rounded down: OVH's catalog counts in them.
+    pub(crate) fn hundred_millionths(self) -> u64 {
+        self.0 / 100
+    }
+
     /// As the vendor writes a net amount: ten places.
     pub(crate) fn net(self) -> String {
         format!("{}.{:010}", self.0 / ONE, self.0 % ONE)

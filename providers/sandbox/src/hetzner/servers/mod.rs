@@ -69,8 +69,9 @@ pub(super) async fn all(call: Call) -> Answer {
     let status = call.query.words("status", STATUS)?;
     let mut held = call.hold().await?;
     let mut wanted = Vec::new();
+    let (now, fault) = (held.now, held.on_action.clone());
     for server in held.hetzner.servers.values_mut() {
-        if !filter.fits(&server.name, &server.labels) {
+        if !filter.fits(&server.name, &server.labels) || !fault.lists(server.created, now) {
             continue;
         }
         // a list that is behind, on demand

@@ -2,11 +2,13 @@
 
 use super::super::call::{Answer, Call, ok};
 use super::super::error::ApiError;
+use super::instances::Instance;
 use crate::settings::ovh::cloud::ProjectStatus;
 use crate::world::{Due, Held};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 /// A project and everything in it. No `Debug`: user data and passwords are in it.
@@ -14,6 +16,19 @@ use std::net::Ipv4Addr;
 pub(crate) struct Project {
     pub(crate) id: String,
     created: Timestamp,
+    pub(super) instances: BTreeMap<String, Instance>,
+    pub(super) ssh_keys: BTreeMap<String, SshKey>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SshKey {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) public_key: String,
+    pub(super) fingerprint: String,
+    /// The only region that has it; none for all.
+    pub(super) region: Option<String>,
+    pub(super) created: Timestamp,
 }
 
 impl Default for Project {
@@ -21,18 +36,21 @@ impl Default for Project {
         Self {
             id: format!("{:032x}", fastrand::u128(..)),
             created: Timestamp::now(),
+            instances: BTreeMap::new(),
+            ssh_keys: BTreeMap::new(),
         }
     }
 }
 
-#[expect(clippy::unused_self, reason = "no instances yet")]
 impl Project {
+    /// When something happens by itself next.
     pub(in crate::ovh) fn next_due(&self) -> Option<Due> {
-        None
+        self.instances.values().filter_map(Instance::due).min()
     }
 
-    pub(in crate::ovh) fn has_address(&self, _: Ipv4Addr) -> bool {
-        false
+    /// Whether an instance has the address, though no machine listens there yet.
+    pub(in crate::ovh) fn has_address(&self, ip: Ipv4Addr) -> bool {
+        self.instances.values().any(|instance| instance.ipv4 == ip)
     }
 }
 

@@ -8,6 +8,11 @@ use serde_json::{Value, json};
 
 const PROJECTS: &str = "/cloud/project";
 
+/// What happens to a request between signing and sending.
+type Distort = fn(&mut reqwest::Request);
+/// What a client has wrong.
+type Mistake = fn(&mut Signer);
+
 /// Status and code.
 async fn outcome(client: &Signer, method: Method, path: &str) -> (u16, String) {
     let (headers, (status, body)) = client.whole(client.signed(method, path, None)).await;
@@ -36,8 +41,7 @@ async fn a_signature_covers_everything_that_is_sent() {
 
     let path = format!("/cloud/project/{}/sshkey", client.access.ovh_project);
     let body = json!({"name": "a", "publicKey": super::super::KEY});
-    type Change = fn(&mut reqwest::Request);
-    let changes: [(&str, Change, u16); 4] = [
+    let changes: [(&str, Distort, u16); 4] = [
         ("method", |sent| *sent.method_mut() = Method::PUT, 400),
         ("body", |sent| *sent.body_mut() = Some("{}".into()), 400),
         ("query", |sent| sent.url_mut().set_query(Some("a=b")), 400),
@@ -71,8 +75,7 @@ async fn a_signature_covers_everything_that_is_sent() {
 #[tokio::test]
 async fn each_half_of_the_login_is_checked() {
     let world = Fixture::new().await;
-    type Change = fn(&mut Signer);
-    let cases: [(Change, u16, &str); 4] = [
+    let cases: [(Mistake, u16, &str); 4] = [
         (
             |client| client.access.ovh_application_key = "x".to_owned(),
             403,

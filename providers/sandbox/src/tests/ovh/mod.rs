@@ -1,14 +1,21 @@
 //! OVH's face as its clients meet it: signed requests over HTTP, machines that only remember.
 
 mod auth;
+mod capacity;
+mod catalog;
+mod instances;
+mod rescue;
+mod schema;
 
 use super::Fixture;
+use super::machine::Paper;
 use crate::Access;
 use jiff::Timestamp;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
+use std::sync::Arc;
 
 /// A client that signs by itself, as the vendor's documentation says.
 pub(super) struct Signer {
@@ -97,6 +104,46 @@ impl Signer {
         body
     }
 
+    /// A path in the project.
+    pub(super) fn project(&self, rest: &str) -> String {
+        format!("/cloud/project/{}{rest}", self.access.ovh_project)
+    }
+
+    /// A path of an instance.
+    pub(super) fn at(&self, instance: &str, rest: &str) -> String {
+        self.project(&format!("/instance/{instance}{rest}"))
+    }
+
+    /// The id that a flavor or an image has in a region.
+    async fn id_of(&self, kind: &str, region: &str, name: &str) -> Value {
+        let path = self.project(&format!("/{kind}?region={region}"));
+        let all = self.get(&path).await;
+        let mut all = all.as_array().unwrap().iter();
+        all.find(|thing| thing["name"] == name).unwrap()["id"].clone()
+    }
+
+    /// An order that is good.
+    pub(super) async fn order(&self, name: &str) -> Value {
+        json!({
+            "name": name,
+            "region": "GRA11",
+            "flavorId": self.id_of("flavor", "GRA11", "d2-2").await,
+            "imageId": self.id_of("image", "GRA11", "Debian 13").await,
+        })
+    }
+
+    /// Orders what must be accepted; answers its id.
+    pub(super) async fn instance(&self, name: &str) -> String {
+        let order = self.order(name).await;
+        let made = self.did(&self.project("/instance"), order).await;
+        made["id"].as_str().unwrap().to_owned()
+    }
+
+    pub(super) async fn status(&self, instance: &str) -> String {
+        let shown = self.get(&self.at(instance, "")).await;
+        shown["status"].as_str().unwrap().to_owned()
+    }
+
     /// Posts what must be accepted.
     pub(super) async fn did(&self, path: &str, body: Value) -> Value {
         let (status, answer) = self.ask(Method::POST, path, Some(&body)).await;
@@ -112,7 +159,21 @@ impl Signer {
     }
 }
 
+/// The names of things in a list.
+pub(super) fn names(list: &Value) -> Vec<String> {
+    let things = list.as_array().unwrap().iter();
+    things
+        .map(|thing| thing["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
 impl Fixture {
+    pub(super) fn ovh_machine(&self, instance: &str) -> Arc<Paper> {
+        self.maker
+            .get(&format!("ovh-{instance}"))
+            .expect("no such machine")
+    }
+
     pub(super) fn ovh(&self) -> Signer {
         Signer::new(&self.client.access)
     }
