@@ -3,7 +3,7 @@
 //! `{"class", "message", "errorCode"?}` with the header `X-Ovh-QueryID`; where a token is asked
 //! for, `{"error", "error_description"}`. No rate limit is told: 429 is waited out.
 
-use crate::config::Config;
+use crate::config::{Config, Credentials};
 use provision_api::http::{Again, Answer, Dialect, Fault, HeaderMap, Rate, Redactor, StatusCode};
 use provision_api::{Error, ErrorKind};
 use secrecy::SecretString;
@@ -21,6 +21,8 @@ pub(crate) struct Ovhs {
     provider: &'static str,
     /// Which credential came from where, for errors that say it is wrong.
     sources: Vec<(&'static str, String)>,
+    /// Whether requests are signed; else they carry a token.
+    signs: bool,
     /// Where new keys are made.
     create_token: String,
     /// Tokens that were granted: an error may quote one.
@@ -35,6 +37,7 @@ impl Ovhs {
             sources: sources
                 .map(|(name, source)| (*name, source.to_string()))
                 .collect(),
+            signs: matches!(config.credentials, Credentials::Signature { .. }),
             create_token: format!(
                 "https://{}/createToken/",
                 config.endpoint.host_str().unwrap_or("eu.api.ovh.com")
@@ -80,7 +83,7 @@ impl Ovhs {
                  consumer key is another's",
                 self.from("application_secret")
             ),
-            "NOT_CREDENTIAL" | "INVALID_CREDENTIAL" if self.signs() => format!(
+            "NOT_CREDENTIAL" | "INVALID_CREDENTIAL" if self.signs => format!(
                 "the consumer key{} is unknown, has expired or was never validated; make a new \
                  one at {create}",
                 self.from("consumer_key")
@@ -99,10 +102,6 @@ impl Ovhs {
             }
             _ => return None,
         })
-    }
-
-    fn signs(&self) -> bool {
-        self.sources.iter().any(|(name, _)| *name == "consumer_key")
     }
 }
 

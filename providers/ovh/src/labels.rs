@@ -105,3 +105,93 @@ fn optional<T>(
     })
     .transpose()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use provision_api::{Phase, Role};
+
+    fn name() -> impl Strategy<Value = String> {
+        "[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?"
+    }
+
+    prop_compose! {
+        fn marks()(
+            owner in name(), run in name(), host in name(),
+            test in any::<bool>(), phase in 0..4_usize,
+            expires in proptest::option::of(0..253_402_207_200_i64),
+            key in proptest::option::of(any::<[u8; 8]>()),
+        ) -> Marks {
+            Marks {
+                owner: owner.parse().unwrap(),
+                run: run.parse().unwrap(),
+                host: host.parse().unwrap(),
+                role: if test { Role::Test } else { Role::Server },
+                phase: [Phase::Created, Phase::Installing, Phase::Installed, Phase::Proven][phase],
+                expires: expires.map(|second| Timestamp::from_second(second).unwrap()),
+                host_key: key.map(|bytes| Fingerprint::of_wire(&bytes)),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn marks_come_back_and_foreign_tags_stay(
+            old in marks(),
+            new in marks(),
+            foreign in proptest::collection::btree_map("(ovh:)?[a-z./]{1,9}", "[a-z0-9 ]{0,9}", 0..4),
+        ) {
+            let before = replace(&foreign, &old);
+            for (key, value) in &write(&old) {
+                let valid = |c: char| c.is_ascii_alphanumeric() || "_.:/=+@-".contains(c);
+                prop_assert!(key.len() <= 128 && key.chars().all(valid), "{key}");
+                prop_assert!(value.len() <= 256 && value.chars().all(valid), "{value}");
+            }
+            prop_assert_eq!(read(&before), Ok(Some(old)));
+            let after = replace(&before, &new);
+            prop_assert_eq!(read(&after), Ok(Some(new)));
+            prop_assert_eq!(without(&after), foreign);
+        }
+    }
+
+    #[test]
+    fn spoilt_marks_are_told_from_none() {
+        let tags = |all: &[(&str, &str)]| -> Labels {
+            let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+            all.iter().map(own).collect()
+        };
+        assert_eq!(read(&Labels::new()), Ok(None));
+        assert_eq!(
+            read(&tags(&[("team", "storage"), ("ovh:whoami", "x")])),
+            Ok(None)
+        );
+        let good = [
+            (OWNER, "ann"),
+            (RUN, "r1"),
+            (HOST, "web-1"),
+            (ROLE, "server"),
+            (PHASE, "created"),
+        ];
+        assert!(read(&tags(&good)).unwrap().is_some());
+        for (key, value) in [
+            (OWNER, "Not A Name"),
+            (ROLE, "emperor"),
+            (PHASE, "finished"),
+            (EXPIRES, "tomorrow"),
+            (EXPIRES, "99999999999999999"),
+            (HOST_KEY, "abc"),
+        ] {
+            let mut spoilt = tags(&good);
+            spoilt.insert(key.to_owned(), value.to_owned());
+            let why = read(&spoilt).unwrap_err();
+            assert!(why.contains(key), "{why}");
+        }
+        for (missing, _) in good {
+            let mut spoilt = tags(&good);
+            spoilt.remove(missing);
+            let why = read(&spoilt).unwrap_err();
+            assert!(why.contains(missing), "{why}");
+        }
+    }
+}

@@ -5,6 +5,8 @@ mod environment;
 mod error;
 mod files;
 mod places;
+#[cfg(test)]
+mod tests;
 
 pub use error::ConfigError;
 pub(crate) use places::Places;

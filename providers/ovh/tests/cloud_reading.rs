@@ -1,0 +1,356 @@
+//! What the vendor tells, in the project's words.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod stub;
+
+use provision_api::{
+    Arch, ErrorKind, Fingerprint, LeftoverKind, OwnedServer, Phase, Progress, Provider, Role,
+    ServerStatus, TaskId,
+};
+use serde_json::json;
+use stub::*;
+use wiremock::matchers::query_param;
+
+#[tokio::test]
+async fn a_server_of_ours_is_read_with_all_that_its_names_say() {
+    let stub = Stub::new().await;
+    let servers = stub.cloud.servers().await.unwrap();
+    let web = &servers[0];
+    assert_eq!((web.id.as_str(), web.name.as_str()), ("i-1", "web-1"));
+    assert_eq!(web.status, ServerStatus::Running);
+    assert_eq!(web.ipv4, Some("203.0.113.1".parse().unwrap()));
+    assert_eq!(web.ipv6, Some("2001:db8:1::1/128".parse().unwrap()));
+    assert_eq!(web.gateway6, Some("2001:db8:0:ff::1".parse().unwrap()));
+    assert_eq!(
+        (web.server_type.as_str(), web.location.as_str(), &web.arch),
+        ("d2-2", "GRA11", &Arch::X86_64)
+    );
+    assert_eq!(web.created, "2026-07-10T08:15:02Z".parse().unwrap());
+    assert!(!web.rescue_armed && !web.protected && web.doubt.is_none());
+    let expected = provision_api::Marks {
+        phase: Phase::Proven,
+        host_key: Some(Fingerprint::of_wire(b"a key")),
+        ..marks()
+    };
+    assert_eq!(web.marks.as_ref(), Some(&expected));
+
+    let bobs = servers
+        .iter()
+        .find(|server| server.id.as_str() == "i-6")
+        .unwrap();
+    assert_eq!(bobs.status, ServerStatus::Running);
+    assert!(bobs.rescue_armed, "it boots rescue until that is left");
+    let marks = bobs.marks.as_ref().unwrap();
+    assert_eq!((marks.owner.as_str(), marks.role), ("bob", Role::Test));
+    assert!(
+        !servers.iter().any(|server| server.id.as_str() == "i-9"),
+        "it is deleted"
+    );
+
+    let again = stub.cloud.servers().await.unwrap();
+    assert_eq!(again, servers);
+    let asked = stub.asked_sorted().await;
+    let lists = [
+        "GET /instance",
+        "GET /instance",
+        "GET /sshkey",
+        "GET /sshkey",
+    ];
+    assert_eq!(asked, [&["GET /flavor"], &lists[..]].concat());
+}
+
+#[tokio::test]
+async fn half_a_mark_is_a_doubt_and_nobody_may_touch_it() {
+    let stub = Stub::new().await;
+    let servers = stub.cloud.servers().await.unwrap();
+    for (id, name, expected) in [
+        ("i-2", "mail", None),
+        ("i-3", "web-3_prov1", Some("\"laptop\", does not")),
+        (
+            "i-4",
+            "web-4_prov1",
+            Some("no key that is there is attached"),
+        ),
+        ("i-5", "renamed", Some("the key attached to it says")),
+        (
+            "i-7",
+            "web-7_prov1",
+            Some("run r2 of ann for web-7, and the key"),
+        ),
+        ("i-8", "web-8_prov1", Some("the host is missing")),
+    ] {
+        let server = servers
+            .iter()
+            .find(|server| server.id.as_str() == id)
+            .unwrap();
+        assert!(server.name.starts_with(name), "{id} is {}", server.name);
+        assert_eq!(server.marks, None, "{id}");
+        let refused = OwnedServer::claim(server.clone(), &owner())
+            .unwrap_err()
+            .to_string();
+        match expected {
+            None => assert!(server.doubt.is_none(), "{id}: {:?}", server.doubt),
+            Some(expected) => {
+                let doubt = server.doubt.as_deref().unwrap();
+                assert!(doubt.contains(expected), "{id}: {doubt}");
+                assert!(refused.contains(doubt), "{refused}");
+            }
+        }
+    }
+    let mail = servers
+        .iter()
+        .find(|server| server.id.as_str() == "i-2")
+        .unwrap();
+    assert_eq!((mail.ipv4, mail.ipv6, mail.gateway6), (None, None, None));
+    assert_eq!(
+        mail.server_type, "f-gone",
+        "a flavor that is not sold any more"
+    );
+}
+
+#[tokio::test]
+async fn what_is_new_or_missing_fails_no_list() {
+    let stub = Stub::new().await;
+    let list = json!([
+        { "id": "i-1", "name": "x", "status": "TELEPORTING", "created": "yesterday",
+          "ipAddresses": [{ "ip": "nowhere", "version": "7" }], "somethingNew": {} },
+        { "id": "i-2", "name": "y", "status": null, "ipAddresses": null, "sshKeyId": null },
+    ]);
+    stub.instead(get("/cloud/project/p1/instance"), ok(list))
+        .await;
+    let servers = stub.cloud.servers().await.unwrap();
+    assert_eq!(
+        servers[0].status,
+        ServerStatus::Other("teleporting".to_owned())
+    );
+    assert_eq!(servers[0].created, jiff::Timestamp::UNIX_EPOCH);
+    assert_eq!(servers[0].ipv4, None);
+    assert_eq!(servers[1].status, ServerStatus::Other(String::new()));
+}
+
+#[tokio::test]
+async fn the_catalog_joins_regions_and_prices() {
+    let stub = Stub::new().await;
+    let catalog = stub.cloud.catalog().await.unwrap();
+    assert_eq!(catalog.currency, "EUR");
+    let names: Vec<_> = catalog
+        .types
+        .iter()
+        .map(|kind| kind.name.as_str())
+        .collect();
+    assert_eq!(names, ["d2-2", "b2-7"], "Windows is not for us");
+    let small = catalog.server_type("d2-2").unwrap();
+    assert_eq!(
+        (small.cores, small.memory_mib, small.disk_gib),
+        (1, 2000, 25)
+    );
+    let offers: Vec<_> = small
+        .offers
+        .iter()
+        .map(|offer| (offer.location.as_str(), offer.available))
+        .collect();
+    assert_eq!(offers, [("GRA11", true), ("SBG5", false), ("BHS5", false)]);
+    // 0.0108 and a fifth
+    assert_eq!(small.offers[0].hourly, Some("0.01296".parse().unwrap()));
+    let big = catalog.server_type("b2-7").unwrap();
+    assert_eq!(
+        big.offer("GRA11").unwrap().hourly,
+        Some("0.08172".parse().unwrap())
+    );
+    assert_eq!(
+        big.offer("EU-WEST-PAR").unwrap().hourly,
+        None,
+        "a plan that is not listed"
+    );
+    stub.cloud.catalog().await.unwrap();
+    let prices = "GET /ovh/1.0/order/catalog/public/cloud";
+    let all = stub.received().await;
+    let asked: Vec<_> = all
+        .iter()
+        .filter(|request| format!("{} {}", request.method, request.url.path()) == prices)
+        .collect();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].url.query(), Some("ovhSubsidiary=FR"));
+    assert!(
+        asked[0].headers.get("X-Ovh-Signature").is_none(),
+        "they are everybody's"
+    );
+}
+
+#[tokio::test]
+async fn where_no_prices_are_served_there_are_none() {
+    let stub = Stub::new().await;
+    let prices = || get("/order/catalog/public/cloud");
+    stub.instead(prices(), problem(404, "Client::NotFound", "no"))
+        .await;
+    let catalog = stub.cloud.catalog().await.unwrap();
+    assert_eq!(catalog.currency, "EUR");
+    let mut offers = catalog.types.iter().flat_map(|kind| &kind.offers);
+    assert!(offers.all(|offer| offer.hourly.is_none()));
+
+    let stub = Stub::new().await;
+    stub.instead(prices(), problem(503, "Server", "later"))
+        .await;
+    let error = stub.cloud.catalog().await.unwrap_err();
+    assert_eq!(
+        error.kind,
+        ErrorKind::Unavailable,
+        "it is served, and a limit may hang on it"
+    );
+}
+
+#[tokio::test]
+async fn any_number_of_tasks_is_one_request() {
+    let stub = Stub::new().await;
+    let ids = [
+        "i-1/active",
+        "42",
+        "i-6/rescue",
+        "i-9/gone",
+        "i-1/gone",
+        "i-77/active",
+    ];
+    let ids: Vec<_> = ids.into_iter().map(TaskId::new).collect();
+    let found = stub.cloud.poll(&ids).await.unwrap();
+    let words: Vec<_> = found
+        .iter()
+        .map(|progress| match progress {
+            Progress::Done => "done".to_owned(),
+            Progress::Running(_) => "running".to_owned(),
+            Progress::Failed(error) => format!("{:?}", error.kind),
+        })
+        .collect();
+    assert_eq!(
+        words,
+        ["done", "NotFound", "done", "done", "running", "NotFound"]
+    );
+    assert_eq!(stub.asked().await, ["GET /instance"]);
+    stub.cloud.poll(&[TaskId::new("42")]).await.unwrap();
+    assert_eq!(
+        stub.asked().await,
+        ["GET /instance"],
+        "none of ours needs no look"
+    );
+}
+
+#[tokio::test]
+async fn keys_of_ours_are_left_over_and_told_with_who_uses_them() {
+    let stub = Stub::new().await;
+    let left = stub.cloud.leftovers(&owner()).await.unwrap();
+    let told: Vec<_> = left
+        .iter()
+        .map(|left| {
+            let host = left.host.as_ref().map(provision_api::HostName::as_str);
+            let user = left.in_use_by.as_ref().map(provision_api::ServerId::as_str);
+            (left.id.as_str(), left.kind, host, user)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("key-ann", LeftoverKind::Key, Some("web-1"), Some("i-1")),
+            ("key-free", LeftoverKind::Key, Some("old-1"), None),
+        ]
+    );
+    stub.once(delete("/cloud/project/p1/sshkey/key-free"), nothing())
+        .await;
+    stub.on(
+        delete("/cloud/project/p1/sshkey/key-free"),
+        problem(404, "Client::NotFound", "no such key"),
+    )
+    .await;
+    for _ in 0..2 {
+        let accepted = stub.cloud.remove(&left[1]).await.unwrap();
+        assert_eq!(accepted, provision_api::Accepted::default());
+    }
+}
+
+#[tokio::test]
+async fn the_project_is_the_one_that_is_named_or_the_only_one() {
+    let unnamed = |config: &mut provision_ovh::Config| config.project = None;
+    let stub = Stub::with(unnamed).await;
+    assert_eq!(stub.cloud.servers().await.unwrap().len(), 8);
+    stub.cloud.servers().await.unwrap();
+    let all = stub.all().await;
+    let finding: Vec<_> = all
+        .iter()
+        .filter(|call| call.ends_with("project"))
+        .collect();
+    assert_eq!(finding.len(), 1, "{all:?}");
+
+    for (list, kind, expected) in [
+        (json!([]), ErrorKind::NotFound, "no Public Cloud project"),
+        (
+            json!(["p1", "p2"]),
+            ErrorKind::Invalid,
+            "there are several: p1, p2; name one in OVH_CLOUD",
+        ),
+    ] {
+        let stub = Stub::with(unnamed).await;
+        stub.instead(get("/cloud/project"), ok(list)).await;
+        let error = stub.cloud.servers().await.unwrap_err();
+        assert_eq!(error.kind, kind);
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(stub.asked().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_project_that_cannot_be_used_is_one_clear_error() {
+    let mut suspended = said("GET /cloud/project/p1");
+    suspended["status"] = json!("suspended");
+    let foreign = problem(404, "Client::NotFound", "This service does not exist");
+    for (answer, kind, expected) in [
+        (ok(suspended), ErrorKind::Suspended, "it is suspended"),
+        (
+            foreign,
+            ErrorKind::NotFound,
+            "OVH_CLOUD_PROJECT_SERVICE has to name",
+        ),
+        (
+            problem(460, "Client::Expired", "The service is expired"),
+            ErrorKind::Suspended,
+            "renew",
+        ),
+    ] {
+        let stub = Stub::new().await;
+        stub.instead(get("/cloud/project/p1"), answer).await;
+        let error = stub.cloud.servers().await.unwrap_err();
+        assert_eq!(error.kind, kind, "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(stub.asked().await.is_empty(), "nothing else is asked");
+    }
+    // it may be granted to work in it and not to look at it
+    let stub = Stub::new().await;
+    let refused = wiremock::ResponseTemplate::new(403).set_body_json(json!({
+        "class": "Client::Forbidden", "message": "no", "errorCode": "NOT_GRANTED_CALL",
+    }));
+    stub.instead(get("/cloud/project/p1"), refused).await;
+    stub.cloud.servers().await.unwrap();
+}
+
+#[tokio::test]
+async fn images_are_asked_for_by_region() {
+    let stub = Stub::new().await;
+    stub.is_empty().await;
+    let images = get("/cloud/project/p1/image")
+        .and(query_param("region", "GRA11"))
+        .and(query_param("osType", "linux"));
+    stub.once(images, ok(said("GET /cloud/project/p1/image")))
+        .await;
+    stub.instead(
+        get("/cloud/project/p1/image"),
+        problem(400, "Client", "no region"),
+    )
+    .await;
+    stub.cloud.create(&order()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_screen_is_an_address() {
+    let stub = Stub::new().await;
+    let server = stub.ours("ACTIVE").await;
+    let console = stub.cloud.console(&server).await.unwrap();
+    assert_eq!(console.url, "https://vnc.example/auto?token=0neT1me");
+    assert!(console.password.is_none());
+}
