@@ -1,5 +1,6 @@
 //! One server from nothing, or from where it stopped, to proven.
 
+mod begin;
 mod deliver;
 mod resume;
 mod surplus;
@@ -13,10 +14,9 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::found::{Found, RunningSystem};
 use crate::installer::files;
 use crate::job::Job;
-use crate::plan::{Action, Choice, HostPlan};
+use crate::plan::{Action, HostPlan};
 use crate::ssh::Target;
-use crate::steps::acquire::FirstKey;
-use crate::steps::{acquire, afresh, build, drive, first_key, reach};
+use crate::steps::{acquire, build, drive, marks, reach};
 use crate::trust;
 use provision_api::{Intent, OwnedServer, Phase, RunId};
 use std::sync::Arc;
@@ -66,16 +66,16 @@ pub async fn bring_up(
         surplus::remove(job, other).await?;
     }
     let entry = match &plan.action {
-        Action::Create(choices) => created(job, cloud, plan, run, choices).await?,
+        Action::Create(choices) => begin::created(job, cloud, plan, run, choices).await?,
         Action::Adopt(server) => {
             let adopted = acquire::adopt(job, cloud, plan, run, server).await?;
-            afresh(job, cloud, plan, adopted).await?
+            begin::afresh(job, cloud, plan, adopted).await?
         }
         Action::Reinstall(server) => {
             if server.marks().phase == Phase::Proven {
                 resume::keep_identity(job, server).await?;
             }
-            afresh(job, cloud, plan, server.clone()).await?
+            begin::afresh(job, cloud, plan, server.clone()).await?
         }
         Action::Resume(server) => resume::entry(job, cloud, plan, server).await?,
         Action::Nothing(server) => return look(job, server).await,
@@ -90,8 +90,8 @@ pub async fn bring_up(
             let uplink = Uplink::of(server.server());
             let delivered = deliver(job, server.id(), uplink, &target, &found).await?;
             let identity = Some(delivered.identity.fingerprint());
-            let marks = acquire::moved(&server, plan, Phase::Installed, identity);
-            let server = acquire::mark(job, cloud, &server, &marks).await?;
+            let installed = marks::moved(&server, plan, Phase::Installed, identity);
+            let server = marks::mark(job, cloud, &server, &installed).await?;
             disk_next(job, cloud, &server, &found).await?;
             let (admin, found) = finish(job, &delivered).await?;
             proven(job, cloud, plan, server, admin, found).await
@@ -139,46 +139,6 @@ async fn unchanged(job: &Job, cloud: &Cloud, plan: &HostPlan) -> Outcome {
     .mend("run the command again"))
 }
 
-/// A new server, by the first choice that can be had; one that the vendor accepted and then had
-/// none left of is removed, and the next choice tried.
-async fn created(
-    job: &Job,
-    cloud: &Arc<Cloud>,
-    plan: &HostPlan,
-    run: &RunId,
-    choices: &[Choice],
-) -> Outcome<Entry> {
-    let mut left = choices;
-    loop {
-        let running = job.begin(Step::Acquire, "create a server")?;
-        let (acquired, rest) = acquire::create(job, &running, cloud, plan, run, left).await?;
-        let server = acquired.server.clone();
-        let what = format!(
-            "server {} ({} in {})",
-            server.id(),
-            server.server().server_type,
-            server.server().location
-        );
-        job.done(running, Step::Acquire, what)?;
-        match fresh(job, cloud, plan, acquired).await {
-            Err(failure) if failure.exit == Exit::SoldOut && !rest.is_empty() => {
-                job.context
-                    .teller
-                    .note(format!("{}: {failure}; trying the next", job.name));
-                let running = job.begin(Step::Remove, "remove what could not be made")?;
-                drive::fulfil(job, &running, Step::Remove, &server, &Intent::Gone).await?;
-                job.done(
-                    running,
-                    Step::Remove,
-                    format!("server {} is gone", server.id()),
-                )?;
-                left = rest;
-            }
-            other => return other,
-        }
-    }
-}
-
 /// What can be refused before a server is paid for.
 async fn check(job: &Job) -> Outcome {
     let running = job.begin(Step::Plan, "look at the flake")?;
@@ -210,56 +170,6 @@ async fn look(job: &Job, server: &OwnedServer) -> Outcome<Proven> {
     })
 }
 
-/// A server that was just made or set back answers with the host key that it was given.
-pub(crate) async fn fresh(
-    job: &Job,
-    cloud: &Cloud,
-    plan: &HostPlan,
-    acquired: acquire::Acquired,
-) -> Outcome<Entry> {
-    let running = job.begin(Step::Reach, "wait for its first boot")?;
-    let acquire::Acquired {
-        mut server,
-        target,
-        mut tasks,
-        first_key,
-    } = acquired;
-    let whose = match &first_key {
-        FirstKey::Given => "the host key that was given to it",
-        FirstKey::Unknown { what, not } => {
-            // what answers while the vendor still works on it is the system from before
-            drive::wait(job, &running, &std::mem::take(&mut tasks)).await?;
-            let shown = first_key::pinned(job, &running, &target, what, not).await?;
-            let marks = acquire::moved(&server, plan, Phase::Created, Some(shown));
-            server = acquire::mark(job, cloud, &server, &marks).await?;
-            "a host key that was trusted on first use"
-        }
-    };
-    let users = cloud.provider.capabilities().first_users;
-    let (target, found) = reach::reach_while(job, &running, &target, users, &tasks).await?;
-    let host = &target.host;
-    job.done(running, Step::Reach, format!("{host} answers with {whose}"))?;
-    Ok(Entry::Fresh {
-        server,
-        target,
-        found: Box::new(found),
-    })
-}
-
-/// The server boots something that an installation can begin from.
-pub(crate) async fn afresh(
-    job: &Job,
-    cloud: &Arc<Cloud>,
-    plan: &HostPlan,
-    server: OwnedServer,
-) -> Outcome<Entry> {
-    let running = job.begin(Step::Acquire, "begin afresh")?;
-    let acquired = afresh::begin(job, &running, cloud, plan, server).await?;
-    let what = format!("server {} begins afresh", acquired.server.id());
-    job.done(running, Step::Acquire, what)?;
-    fresh(job, cloud, plan, acquired).await
-}
-
 /// The proof is written on the server, and what was good for the first boot only is forgotten.
 pub(crate) async fn proven(
     job: &Job,
@@ -270,11 +180,11 @@ pub(crate) async fn proven(
     found: Found,
 ) -> Outcome<Proven> {
     surplus::clear(job, cloud, &server).await?;
-    let marks = match server.marks().host_key {
-        Some(key) => acquire::moved(&server, plan, Phase::Proven, Some(key)),
+    let proven = match server.marks().host_key {
+        Some(key) => marks::moved(&server, plan, Phase::Proven, Some(key)),
         None => server.marks().clone(),
     };
-    let server = acquire::mark(job, cloud, &server, &marks).await?;
+    let server = marks::mark(job, cloud, &server, &proven).await?;
     job.kept.forget_first_boot();
     Ok(Proven {
         server,

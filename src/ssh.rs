@@ -3,6 +3,7 @@
 
 pub mod password;
 pub mod pins;
+mod run;
 pub mod shim;
 
 use crate::child;
@@ -10,9 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::report::quote;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt as _;
 
 /// A machine to log in to, and the host key that it must show.
 #[derive(Debug, Clone)]
@@ -138,7 +137,7 @@ impl Target {
             .arg("--")
             .arg(&self.host)
             .arg(script);
-        execute(command, stdin, deadline).await
+        run::execute(command, stdin, deadline).await
     }
 }
 
@@ -152,46 +151,6 @@ fn pinned_options(target: &Target) -> Vec<OsString> {
         target.user.clone().into(),
     ]);
     options
-}
-
-/// Runs `ssh`, hands it what goes to its standard input, and reads what it prints.
-async fn execute(
-    mut command: tokio::process::Command,
-    stdin: Option<&[u8]>,
-    deadline: Duration,
-) -> Result<Printed, SshError> {
-    command
-        .env_remove("SSH_AUTH_SOCK")
-        .stdin(if stdin.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .map_err(|e| SshError::NoProgram(e.to_string()))?;
-    let input = child.stdin.take();
-    let work = async {
-        if let (Some(mut pipe), Some(bytes)) = (input, stdin) {
-            // a machine that does not read all of it tells so by its exit status
-            let _ = pipe.write_all(bytes).await;
-        }
-        child.wait_with_output().await
-    };
-    match tokio::time::timeout(deadline, work).await {
-        Err(_) => Err(SshError::TimedOut(deadline.as_secs())),
-        Ok(Err(error)) => Err(SshError::NoProgram(error.to_string())),
-        Ok(Ok(output)) => {
-            let printed = Printed {
-                stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-                stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-                code: output.status.code().unwrap_or(255),
-            };
-            classify(printed)
-        }
-    }
 }
 
 /// The name that a server's host key is pinned under.
@@ -226,60 +185,4 @@ pub fn trust_options(alias: &str, pins: &std::path::Path) -> Vec<OsString> {
         options.push(option);
     }
     options
-}
-
-/// `ssh` ends with 255 for its own errors; what it prints tells which.
-fn classify(printed: Printed) -> Result<Printed, SshError> {
-    if printed.code != 255 {
-        return Ok(printed);
-    }
-    let text = printed.stderr.trim();
-    let last = text.lines().last().unwrap_or("no reason given").to_owned();
-    let says = |needle: &str| text.contains(needle);
-    if says("Host key verification failed")
-        || says("REMOTE HOST IDENTIFICATION HAS CHANGED")
-        || says("no matching host key type found")
-    {
-        return Err(SshError::HostKey(last));
-    }
-    if says("Permission denied") || says("Too many authentication failures") {
-        return Err(SshError::Refused(last));
-    }
-    Err(SshError::Silent(last))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ended(code: i32, stderr: &str) -> Result<Printed, SshError> {
-        classify(Printed {
-            stdout: String::new(),
-            stderr: stderr.to_owned(),
-            code,
-        })
-    }
-
-    #[test]
-    fn sshs_own_errors_are_told_apart() {
-        assert!(ended(1, "Permission denied by the program itself").is_ok());
-        assert!(matches!(
-            ended(
-                255,
-                "ssh: connect to host 127.0.0.1 port 1: Connection refused"
-            ),
-            Err(SshError::Silent(_))
-        ));
-        assert!(matches!(
-            ended(
-                255,
-                "No ED25519 host key is known for x and you have requested strict checking.\nHost key verification failed."
-            ),
-            Err(SshError::HostKey(_))
-        ));
-        assert!(matches!(
-            ended(255, "root@127.0.0.1: Permission denied (publickey)."),
-            Err(SshError::Refused(_))
-        ));
-    }
 }

@@ -8,6 +8,7 @@ pub mod drive;
 pub mod first_key;
 pub mod gate;
 pub mod install;
+pub mod marks;
 pub mod probe;
 pub mod prove;
 pub mod reach;

@@ -25,6 +25,9 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
+/// The kind of a thing that is given back, not removed.
+const RENTED: &str = "rented server";
+
 /// What was removed, as JSON.
 #[derive(Debug, Default, Serialize)]
 struct Document {
@@ -197,10 +200,18 @@ fn tell(context: &Context, flags: &Teardown, told: Told) -> Outcome {
         report::document(&document);
     } else {
         for Removed { kind, name, id, .. } in &document.removed {
-            report::print(&format!("removed {kind} {name} ({id})"));
+            let what = match *kind {
+                RENTED => format!("gave back {name} ({id}); its contract goes on"),
+                kind => format!("removed {kind} {name} ({id})"),
+            };
+            report::print(&what);
         }
+        let is_rented = |removed: &Removed| removed.kind == RENTED;
         match (is_clean, document.removed.is_empty()) {
             (true, true) => report::print("nothing to remove"),
+            (true, false) if document.removed.iter().all(is_rented) => {
+                report::print("listed again: nothing of it bears our marks");
+            }
             (true, false) => report::print("listed again: nothing of it is left"),
             (false, _) => {}
         }

@@ -1,7 +1,8 @@
 //! Where a server stopped, found out from its marks and from the machine itself.
 
 use crate::clouds::Cloud;
-use crate::engine::{self, Entry, Proven, afresh, deliver, fresh};
+use crate::engine::begin::{afresh, fresh};
+use crate::engine::{self, Entry, Proven, deliver};
 use crate::event::Step;
 use crate::facts::Uplink;
 use crate::failure::{Exit, Failure, Outcome};

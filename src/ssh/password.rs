@@ -4,7 +4,8 @@
 //! which reads it from a file of the user's alone; the file is gone when the login has ended. No
 //! argument and no environment holds the password.
 
-use super::{Printed, SshError, Target, execute, pinned_options};
+use super::run::execute;
+use super::{Printed, SshError, Target, pinned_options};
 use crate::child;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::os::unix::fs::{OpenOptionsExt as _, symlink};

@@ -10,10 +10,10 @@ use crate::job::Job;
 use crate::journal::Record;
 use crate::plan::{Choice, HostPlan};
 use crate::ssh::{Target, pins};
+use crate::steps::marks;
 use crate::trust;
-use jiff::Timestamp;
 use provision_api::{
-    ErrorKind, Fingerprint, KeyId, Marks, Order, Ordered, OwnedServer, Phase, RunId, Server, Task,
+    ErrorKind, Fingerprint, KeyId, Order, Ordered, OwnedServer, RunId, Server, Task,
 };
 use std::sync::Arc;
 
@@ -104,7 +104,7 @@ pub async fn adopt(
 ) -> Outcome<OwnedServer> {
     let adopted = cloud
         .provider
-        .adopt(server, &marks(job, plan, run, None))
+        .adopt(server, &marks::new(job, plan, run, None))
         .await;
     let adopted = adopted.map_err(|e| {
         Failure::provider(
@@ -119,20 +119,6 @@ pub async fn adopt(
     Ok(adopted)
 }
 
-/// Replaces the marks on the server.
-pub async fn mark(
-    job: &Job,
-    cloud: &Cloud,
-    server: &OwnedServer,
-    marks: &Marks,
-) -> Outcome<OwnedServer> {
-    cloud
-        .provider
-        .mark(server, marks)
-        .await
-        .map_err(|e| Failure::provider(format!("{}: cannot be marked", job.name), &e))
-}
-
 /// The login key's id at the vendor.
 pub async fn login(job: &Job, cloud: &Cloud) -> Outcome<KeyId> {
     let login = cloud.login(&job.context.owner, &job.login).await;
@@ -144,46 +130,6 @@ pub(super) async fn keys(job: &Job, cloud: &Cloud) -> Outcome<(KeyFile, KeyId)> 
     let login = login(job, cloud).await?;
     let host_key = KeyFile::make(&job.kept.first_boot(), "")?;
     Ok((host_key, login))
-}
-
-/// When it may be removed, counted from now.
-pub fn expiry(plan: &HostPlan) -> Option<Timestamp> {
-    plan.ttl
-        .and_then(|ttl| Timestamp::now().checked_add(ttl).ok())
-}
-
-/// The marks of a server that has come to another phase: the run that made it stays, and so does
-/// its end unless a new one is set.
-pub fn moved(
-    server: &OwnedServer,
-    plan: &HostPlan,
-    phase: Phase,
-    host_key: Option<Fingerprint>,
-) -> Marks {
-    Marks {
-        phase,
-        host_key,
-        expires: expiry(plan).or(server.marks().expires),
-        ..server.marks().clone()
-    }
-}
-
-/// The marks of a server that has just become ours.
-pub(super) fn marks(
-    job: &Job,
-    plan: &HostPlan,
-    run: &RunId,
-    host_key: Option<Fingerprint>,
-) -> Marks {
-    Marks {
-        owner: job.context.owner.clone(),
-        run: run.clone(),
-        host: plan.host.name.clone(),
-        role: plan.role,
-        phase: Phase::Created,
-        expires: expiry(plan),
-        host_key,
-    }
 }
 
 fn order(
@@ -201,7 +147,7 @@ fn order(
         image: plan.image.clone(),
         keys: vec![login],
         user_data: identity::user_data(host_key, &job.login)?,
-        marks: marks(job, plan, run, Some(host_key.fingerprint())),
+        marks: marks::new(job, plan, run, Some(host_key.fingerprint())),
         powered_off: false,
     })
 }

@@ -9,10 +9,10 @@ mod vps;
 use crate::lab::Lab;
 use serde_json::Value;
 
-/// The servers of these products that `list` finds.
+/// The servers of that product that `list` finds.
 fn listed(lab: &Lab, provider: &str) -> Vec<Value> {
-    let all = lab.servers().into_iter();
-    all.filter(|s| s["provider"] == provider).collect()
+    let list = lab.json(&format!("list --provider {provider} --sandbox"));
+    list["servers"].as_array().unwrap().clone()
 }
 
 /// The one server of that product.

@@ -1,7 +1,7 @@
 //! The removal itself: each thing begun, journalled, waited for, and looked for again.
 
 use super::choose::Removal;
-use super::{Removed, Told, described, kind, named, removed};
+use super::{RENTED, Removed, Told, described, kind, named, removed};
 use crate::cli::Rented;
 use crate::clouds::Cloud;
 use crate::context::Context;
@@ -91,7 +91,7 @@ impl Remover {
             kept.forget_server();
         }
         let (kind, what) = match intent {
-            Intent::Released { .. } => ("rented server", "is given back; its contract goes on"),
+            Intent::Released { .. } => (RENTED, "is given back; its contract goes on"),
             _ => ("server", "is gone"),
         };
         let what = format!("server {} {what}", server.id());

@@ -1,0 +1,102 @@
+//! A server comes to a machine that answers: made, or begun afresh.
+
+use super::Entry;
+use crate::clouds::Cloud;
+use crate::event::Step;
+use crate::failure::{Exit, Outcome};
+use crate::job::Job;
+use crate::plan::{Choice, HostPlan};
+use crate::steps::acquire::{self, Acquired, FirstKey};
+use crate::steps::{afresh, drive, first_key, marks, reach};
+use provision_api::{Intent, OwnedServer, Phase, RunId};
+use std::sync::Arc;
+
+/// A new server, by the first choice that can be had; one that the vendor accepted and then had
+/// none left of is removed, and the next choice tried.
+pub(super) async fn created(
+    job: &Job,
+    cloud: &Arc<Cloud>,
+    plan: &HostPlan,
+    run: &RunId,
+    choices: &[Choice],
+) -> Outcome<Entry> {
+    let mut left = choices;
+    loop {
+        let running = job.begin(Step::Acquire, "create a server")?;
+        let (acquired, rest) = acquire::create(job, &running, cloud, plan, run, left).await?;
+        let server = acquired.server.clone();
+        let what = format!(
+            "server {} ({} in {})",
+            server.id(),
+            server.server().server_type,
+            server.server().location
+        );
+        job.done(running, Step::Acquire, what)?;
+        match fresh(job, cloud, plan, acquired).await {
+            Err(failure) if failure.exit == Exit::SoldOut && !rest.is_empty() => {
+                job.context
+                    .teller
+                    .note(format!("{}: {failure}; trying the next", job.name));
+                let running = job.begin(Step::Remove, "remove what could not be made")?;
+                drive::fulfil(job, &running, Step::Remove, &server, &Intent::Gone).await?;
+                job.done(
+                    running,
+                    Step::Remove,
+                    format!("server {} is gone", server.id()),
+                )?;
+                left = rest;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// A server that was just made or set back answers with the host key that it was given.
+pub(crate) async fn fresh(
+    job: &Job,
+    cloud: &Cloud,
+    plan: &HostPlan,
+    acquired: Acquired,
+) -> Outcome<Entry> {
+    let running = job.begin(Step::Reach, "wait for its first boot")?;
+    let Acquired {
+        mut server,
+        target,
+        mut tasks,
+        first_key,
+    } = acquired;
+    let whose = match &first_key {
+        FirstKey::Given => "the host key that was given to it",
+        FirstKey::Unknown { what, not } => {
+            // what answers while the vendor still works on it is the system from before
+            drive::wait(job, &running, &std::mem::take(&mut tasks)).await?;
+            let shown = first_key::pinned(job, &running, &target, what, not).await?;
+            let moved = marks::moved(&server, plan, Phase::Created, Some(shown));
+            server = marks::mark(job, cloud, &server, &moved).await?;
+            "a host key that was trusted on first use"
+        }
+    };
+    let users = cloud.provider.capabilities().first_users;
+    let (target, found) = reach::reach_while(job, &running, &target, users, &tasks).await?;
+    let host = &target.host;
+    job.done(running, Step::Reach, format!("{host} answers with {whose}"))?;
+    Ok(Entry::Fresh {
+        server,
+        target,
+        found: Box::new(found),
+    })
+}
+
+/// The server boots something that an installation can begin from.
+pub(crate) async fn afresh(
+    job: &Job,
+    cloud: &Arc<Cloud>,
+    plan: &HostPlan,
+    server: OwnedServer,
+) -> Outcome<Entry> {
+    let running = job.begin(Step::Acquire, "begin afresh")?;
+    let acquired = afresh::begin(job, &running, cloud, plan, server).await?;
+    let what = format!("server {} begins afresh", acquired.server.id());
+    job.done(running, Step::Acquire, what)?;
+    fresh(job, cloud, plan, acquired).await
+}
