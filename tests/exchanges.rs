@@ -9,6 +9,8 @@
 mod agreement;
 #[path = "exchanges/checker.rs"]
 mod checker;
+#[path = "exchanges/logins.rs"]
+mod logins;
 #[path = "exchanges/session.rs"]
 mod session;
 #[path = "exchanges/sessions.rs"]
