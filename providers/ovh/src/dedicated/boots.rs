@@ -2,7 +2,7 @@
 
 use super::Dedicated;
 use super::convert::Facts;
-use super::wire::{Boot, Change, Detail};
+use super::wire::{Boot, Change, Detail, Loader};
 use crate::rented::gather;
 use provision_api::http::Request;
 use provision_api::{Arch, ErrorKind, Phase, Result};
@@ -89,7 +89,7 @@ pub(super) fn to_disk(detail: &Detail, facts: &Facts, phase: Phase, disk: u64) -
         let wanted = facts.uefi.then(|| loader(&facts.arch));
         let there = Some(detail.loader.as_str()).filter(|path| !path.is_empty());
         if wanted != there {
-            change.efi_bootloader_path = Some(wanted);
+            change.efi_bootloader_path = Some(Loader(wanted));
         }
     }
     change
@@ -164,11 +164,32 @@ mod tests {
         const VENDORS: &str = r"\efi\debian\grubx64.efi";
         let same = None;
         for (boot, path, uefi, phase, id, loader) in [
-            (1122, "", true, Phase::Installed, Some(1), Some(Some(OURS))),
-            (1, VENDORS, true, Phase::Proven, None, Some(Some(OURS))),
+            (
+                1122,
+                "",
+                true,
+                Phase::Installed,
+                Some(1),
+                Some(Loader(Some(OURS))),
+            ),
+            (
+                1,
+                VENDORS,
+                true,
+                Phase::Proven,
+                None,
+                Some(Loader(Some(OURS))),
+            ),
             (1, OURS, true, Phase::Installed, None, same),
             (1122, "", false, Phase::Installed, Some(1), same),
-            (1, VENDORS, false, Phase::Installing, None, Some(None)),
+            (
+                1,
+                VENDORS,
+                false,
+                Phase::Installing,
+                None,
+                Some(Loader(None)),
+            ),
             // the vendor's own system is still there
             (1122, VENDORS, true, Phase::Created, Some(1), same),
             (1, "", true, Phase::Created, None, same),
@@ -184,6 +205,6 @@ mod tests {
             Phase::Proven,
             1,
         );
-        assert_eq!(arm.efi_bootloader_path, Some(Some(ARM)));
+        assert_eq!(arm.efi_bootloader_path, Some(Loader(Some(ARM))));
     }
 }

@@ -14,11 +14,13 @@ impl Rented for Dedicated {
     }
 
     async fn fresh(&self, service: &str) -> Result<Fresh> {
-        let (detail, facts, since) = tokio::try_join!(
+        let (detail, facts, since) = tokio::join!(
             self.detail(service),
             self.facts(service),
             self.rental.since(service),
-        )?;
+        );
+        // what the service itself says goes before what is said below it
+        let (detail, facts, since) = (detail?, facts?, since?);
         Ok(Fresh {
             server: convert::server(service, &detail, &facts, since),
             iam: detail.iam,

@@ -89,10 +89,14 @@ pub(super) struct Change<'a> {
     pub(super) boot_id: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rescue_ssh_key: Option<&'a str>,
-    /// `Some(None)` takes the path away.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) efi_bootloader_path: Option<Option<&'static str>>,
+    pub(super) efi_bootloader_path: Option<Loader>,
 }
+
+/// The path of a boot loader, or that there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(super) struct Loader(pub(super) Option<&'static str>);
 
 /// The body of `POST …/reinstall`.
 #[derive(Debug, Serialize)]

@@ -1,23 +1,26 @@
 //! What VPS and dedicated servers have in common: they are rented, so they are adopted and
 //! released, never made; their marks are tags; what is done to them are tasks.
 
+mod catalog;
 mod contract;
 mod gather;
+mod keys;
 mod list;
 mod marks;
+mod refusals;
 mod tasks;
 mod wire;
 
+pub(crate) use catalog::{currency, empty_catalog};
 pub(crate) use gather::gather;
 pub(crate) use list::servers;
 pub(crate) use marks::{adopt, dress, release, remark};
 pub(crate) use wire::{Iam, Task, or_default};
 
-use crate::Config;
 use crate::client::{Client, segment};
 use async_trait::async_trait;
 use provision_api::http::Request;
-use provision_api::{Accepted, Catalog, Error, ErrorKind, KeyId, LoginKey, Result, Server, Stage};
+use provision_api::{Accepted, Error, Result, Server, Stage};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -131,74 +134,6 @@ impl Rental {
         let request = Request::post(self.path(service, below), operation).harmless();
         self.client.v1().call(request).await
     }
-
-    /// An error of this product's.
-    pub(crate) fn error(
-        &self,
-        kind: ErrorKind,
-        operation: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Error {
-        Error::new(kind, self.client.provider(), operation, message)
-    }
-
-    /// What is said to an order.
-    pub(crate) fn not_for_sale(&self, name: &str) -> Error {
-        let message = format!(
-            "a {} is rented at the vendor's, not created here; rent one, and name it with --server",
-            self.product.noun
-        );
-        self.error(
-            ErrorKind::Unsupported,
-            format!("create server {name}"),
-            message,
-        )
-    }
-
-    /// What is said to whoever wants a service gone.
-    pub(crate) fn not_cancelled(&self, service: &str) -> Error {
-        let message = format!(
-            "a {} is rented: teardown never cancels a contract, it can only be released; cancel \
-             it in the control panel",
-            self.product.noun
-        );
-        self.error(ErrorKind::Unsupported, format!("delete {service}"), message)
-    }
-
-    /// The one key that the vendor takes; the others are not sent.
-    pub(crate) fn only_key<'a>(&self, keys: &'a [KeyId], operation: &str) -> Result<&'a str> {
-        let Some((key, others)) = keys.split_first() else {
-            let message = "no login key was given, and without one nobody could log in";
-            return Err(self.error(ErrorKind::Invalid, operation, message));
-        };
-        if !others.is_empty() {
-            tracing::warn!(
-                operation,
-                others = others.len(),
-                "the vendor takes one login key; the first one is used"
-            );
-        }
-        Ok(key.as_str())
-    }
-
-    /// A key is named by itself: nothing is kept at the vendor's.
-    pub(crate) fn trust(&self, key: &LoginKey) -> Result<KeyId> {
-        let mut words = key.public.split_whitespace();
-        let blob = |text: &str| data_encoding::BASE64.decode(text.as_bytes()).is_ok();
-        match (words.next(), words.next()) {
-            (Some(kind), Some(body)) if !kind.is_empty() && blob(body) => {
-                Ok(KeyId::new(format!("{kind} {body}")))
-            }
-            _ => {
-                let message = format!(
-                    "{:?} is not a public key line (`ssh-ed25519 AAAA…`)",
-                    key.public
-                );
-                let operation = format!("use key {}", key.name);
-                Err(self.error(ErrorKind::Invalid, operation, message))
-            }
-        }
-    }
 }
 
 /// Something that is asked for once in a run, by service.
@@ -224,21 +159,4 @@ pub(crate) fn then(tasks: Vec<provision_api::Task>, stage: u8) -> Accepted {
 /// Nothing more once these tasks are done.
 pub(crate) fn done_after(tasks: Vec<provision_api::Task>) -> Accepted {
     Accepted { tasks, next: None }
-}
-
-/// What the vendor bills in at this endpoint.
-pub(crate) fn currency(config: &Config) -> &'static str {
-    match config.subsidiary() {
-        "CA" => "CAD",
-        "US" => "USD",
-        _ => "EUR",
-    }
-}
-
-/// A catalog of things that are not for sale here.
-pub(crate) fn empty_catalog(currency: &str) -> Catalog {
-    Catalog {
-        currency: currency.to_owned(),
-        types: Vec::new(),
-    }
 }

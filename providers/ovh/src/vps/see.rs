@@ -15,11 +15,13 @@ impl Rented for Vps {
     }
 
     async fn fresh(&self, service: &str) -> Result<Fresh> {
-        let (detail, addresses, since) = tokio::try_join!(
+        let (detail, addresses, since) = tokio::join!(
             self.detail(service),
             self.addresses(service),
             self.rental.since(service),
-        )?;
+        );
+        // what the service itself says goes before what is said below it
+        let (detail, addresses, since) = (detail?, addresses?, since?);
         Ok(Fresh {
             server: convert::server(service, &detail, addresses, since),
             iam: detail.iam,
