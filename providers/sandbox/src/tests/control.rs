@@ -118,3 +118,30 @@ async fn requests_are_counted_without_their_bodies() {
     let (_, found) = client.control(Method::GET, "/requests", None).await;
     assert_eq!(found["requests"], json!([]));
 }
+
+#[tokio::test]
+async fn settings_are_laid_over_while_it_runs() {
+    let world = Fixture::new().await;
+    let client = &world.client;
+    let lay = async |settings: serde_json::Value| {
+        let (status, answer) = client
+            .control(Method::POST, "/settings", Some(settings))
+            .await;
+        (status, answer.to_string())
+    };
+    let (status, _) = lay(json!({"quota_servers": 0})).await;
+    assert_eq!(status, StatusCode::OK);
+    let order = json!({"name": "web-1", "server_type": "cx23", "image": "debian-13"});
+    let refused = client.refused("/servers", order).await;
+    assert_eq!(refused, (403, "resource_limit_exceeded".into()));
+    for (wrong, word) in [
+        (json!({"qouta_servers": 1}), "qouta_servers"),
+        (json!({"ovh": {"rescue_password": "mailed"}}), "mailed"),
+        (json!([]), "object"),
+    ] {
+        let (status, answer) = lay(wrong).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.contains(word), "{answer}");
+    }
+    client.refused("/servers", json!({})).await;
+}

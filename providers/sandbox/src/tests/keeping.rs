@@ -168,3 +168,25 @@ async fn access_keeps_its_token_to_itself_and_prints_the_environment() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_world_of_before_ovh_gets_an_account() {
+    let world = Fixture::new().await;
+    let server = world.client.server("web-1").await;
+    let home = world.home;
+    world.sandbox.close().await.unwrap();
+    let path = home.path().join("state/world.json");
+    let mut kept: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    kept.as_object_mut().unwrap().remove("ovh").unwrap();
+    let settings = kept["settings"].as_object_mut().unwrap();
+    settings.remove("ovh").unwrap();
+    std::fs::write(&path, kept.to_string()).unwrap();
+    let world = Fixture::open(home).await;
+    assert_eq!(world.client.status(server).await, "running");
+    let client = world.ovh();
+    let project = client.access.ovh_project.clone();
+    assert_eq!(client.get("/cloud/project").await, json!([project]));
+    let world = world.again().await;
+    assert_eq!(world.client.access.ovh_project, project, "and keeps it");
+}

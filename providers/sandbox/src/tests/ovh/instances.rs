@@ -195,48 +195,6 @@ async fn states_take_their_time_and_one_thing_is_done_at_a_time() {
 }
 
 #[tokio::test]
-async fn power_goes_off_and_on() {
-    let world = Fixture::new().await;
-    let client = world.ovh();
-    let id = client.instance("web").await;
-    let at = |rest: &str| client.at(&id, rest);
-    assert_eq!(client.refused(&at("/start"), json!({})).await.0, 409);
-    client.did(&at("/stop"), json!({})).await;
-    assert_eq!(client.status(&id).await, "SHUTOFF");
-    assert_eq!(client.refused(&at("/stop"), json!({})).await.0, 409);
-    assert_eq!(
-        client
-            .refused(&at("/reboot"), json!({"type": "soft"}))
-            .await
-            .0,
-        409
-    );
-    client.did(&at("/start"), json!({})).await;
-    assert_eq!(client.status(&id).await, "ACTIVE");
-    for kind in ["soft", "hard"] {
-        assert_eq!(
-            client.did(&at("/reboot"), json!({"type": kind})).await,
-            Value::Null
-        );
-        // a soft one is over once the system went down by itself
-        for _ in 0..2 {
-            client.status(&id).await;
-        }
-        assert_eq!(client.status(&id).await, "ACTIVE", "{kind}");
-    }
-    assert_eq!(world.ovh_machine(&id).memory().boots.len(), 4);
-    for wrong in [json!({}), json!({"type": "warm"})] {
-        assert_eq!(client.refused(&at("/reboot"), wrong).await.0, 400);
-    }
-    world.ovh_machine(&id).change(|memory| memory.on = false);
-    assert_eq!(
-        client.status(&id).await,
-        "SHUTOFF",
-        "switched off from inside"
-    );
-}
-
-#[tokio::test]
 async fn another_image_keeps_the_first_user_data() {
     let world = Fixture::new().await;
     let client = world.ovh();

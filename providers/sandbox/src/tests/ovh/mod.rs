@@ -4,6 +4,7 @@ mod auth;
 mod capacity;
 mod catalog;
 mod instances;
+mod power;
 mod rescue;
 mod schema;
 
