@@ -36,6 +36,7 @@ fn openstack() -> Platform {
 }
 
 /// A machine with this platform, off, with Debian for its user `debian`.
+#[cfg(test)] // for the lints, as above
 async fn rented(lab: &Lab, firmware: Firmware, platform: Platform) -> Arc<dyn Machine> {
     let mut spec = lab::spec(firmware);
     spec.platform = platform;
@@ -154,12 +155,13 @@ async fn rescue_by_password_takes_a_key_and_has_its_disk_in_front() {
     machine.power_on(by_password()).await.unwrap();
     assert!(denied(&lab.ssh(&machine, "root", "exit 0").await));
     assert!(denied(
-        &lab.with_password(&machine, "wrong", "exit 0", b"").await
+        &lab.with_password(machine.spec(), "wrong", "exit 0", b"")
+            .await
     ));
     let add = "umask 077; mkdir -p /root/.ssh; cat >> /root/.ssh/authorized_keys; hostname";
     let line = format!("{}\n", lab.public);
     let said = lab
-        .with_password(&machine, PASSWORD, add, line.as_bytes())
+        .with_password(machine.spec(), PASSWORD, add, line.as_bytes())
         .await;
     assert_eq!(
         (said.status, said.out.as_str()),
@@ -202,14 +204,14 @@ async fn keys_that_others_may_write_count_for_nothing() {
     let add = "mkdir -p /root/.ssh; cat > /root/.ssh/authorized_keys; chmod 666 /root/.ssh/authorized_keys";
     let line = format!("{}\n", lab.public);
     let said = lab
-        .with_password(&machine, PASSWORD, add, line.as_bytes())
+        .with_password(machine.spec(), PASSWORD, add, line.as_bytes())
         .await;
     assert_eq!(said.status, 0, "{said:?}");
     assert!(denied(&lab.ssh(&machine, "root", "exit 0").await));
     let mend = "chmod 600 /root/.ssh/authorized_keys; chmod 777 /root/.ssh";
-    lab.with_password(&machine, PASSWORD, mend, b"").await;
+    lab.with_password(machine.spec(), PASSWORD, mend, b"").await;
     assert!(denied(&lab.ssh(&machine, "root", "exit 0").await));
-    lab.with_password(&machine, PASSWORD, "chmod 700 /root/.ssh", b"")
+    lab.with_password(machine.spec(), PASSWORD, "chmod 700 /root/.ssh", b"")
         .await;
     assert_eq!(lab.root(&machine, "id -u").await, "0\n");
 }

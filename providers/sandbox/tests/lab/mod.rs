@@ -126,7 +126,7 @@ impl Lab {
     /// What a command says to someone who has a password and no key.
     pub(crate) async fn with_password(
         &self,
-        machine: &Arc<dyn Machine>,
+        spec: &Spec,
         password: &str,
         script: &str,
         input: &[u8],
@@ -137,7 +137,6 @@ impl Lab {
         // a child of another test may hold what we have written open: then it cannot be run
         let mut copy = std::process::Command::new("install");
         assert!(copy.arg(&draft).arg(&helper).status().unwrap().success());
-        let spec = machine.spec();
         let mut command = tokio::process::Command::new("ssh");
         command.args(["-F", "none"]);
         for option in [

@@ -140,7 +140,7 @@ pub(super) async fn templates(call: Call) -> Answer {
 
 fn task_state(task: &Task, now: Timestamp) -> &'static str {
     match (&task.error, task.running()) {
-        (Some(error), _) => STATES
+        (Some(error), _) => ["cancelled", "customerError"]
             .iter()
             .copied()
             .find(|word| *word == error.code)

@@ -72,12 +72,14 @@ mod tests {
         owned.collect()
     }
 
+    /// Before, after, and whether that is taken.
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)], bool);
+
     #[test]
     fn keys_and_values_have_their_form_and_the_vendor_s_own_stay() {
         let long = |n: usize| "a".repeat(n);
         let (key, longer, value, more) = (long(128), long(129), long(256), long(257));
         let own = ("ovh:origin", "x");
-        type Row<'a> = (&'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)], bool);
         let table: &[Row<'_>] = &[
             (&[], &[], true),
             (&[], &[("provision/owner", "a b:c=d+e@f-g_h.i")], true),

@@ -68,17 +68,21 @@ pub(super) async fn change(call: Call) -> Answer {
     Ok(nothing())
 }
 
+/// The vendor's word for a change of what it boots.
+const NETBOOT: &str = "setNetboot";
+
 /// What is so already needs no task.
 fn set_netboot(held: &mut Held<'_>, offer: &Offer, rescue: bool) -> Result<(), ApiError> {
     let found = service::<Vps>(held, &offer.name)?;
-    if found.own.rescue == rescue && found.busy().is_none() {
+    let changing = found.busy().is_some_and(|task| task.function == NETBOOT);
+    if found.own.rescue == rescue && !changing {
         return Ok(());
     }
     let effect = Effect::Netboot {
         rescue,
         reboot: offer.netboot_reboots,
     };
-    begin::<Vps>(held, &offer.name, "setNetboot", Work::Rescue, effect)?;
+    begin::<Vps>(held, &offer.name, NETBOOT, Work::Rescue, effect)?;
     Ok(())
 }
 

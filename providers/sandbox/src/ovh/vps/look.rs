@@ -245,7 +245,7 @@ pub(super) async fn current_image(call: Call) -> Answer {
 
 fn task_state(task: &Task, now: Timestamp) -> &'static str {
     match (&task.error, task.running()) {
-        (Some(error), _) => STATES
+        (Some(error), _) => ["blocked", "cancelled", "paused"]
             .iter()
             .copied()
             .find(|word| *word == error.code)
