@@ -87,6 +87,9 @@ async fn a_lost_answer_is_looked_for_before_it_is_asked_again() {
         let after = if taken { json!([3, 4]) } else { json!([3]) };
         stub.answer(&kind, 200, after).await;
         stub.once(&kind, 200, json!([3])).await;
+        // an old one is not it
+        let old = task(3, "rebootVm", "done");
+        stub.answer(&format!("GET {VPS}/tasks/3"), 200, old).await;
         let found = task(4, "rebootVm", "doing");
         stub.answer(&format!("GET {VPS}/tasks/4"), 200, found).await;
         let server = ours(SERVICE, Phase::Created);

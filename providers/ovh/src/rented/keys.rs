@@ -29,10 +29,8 @@ impl Rental {
                 Ok(KeyId::new(format!("{kind} {body}")))
             }
             _ => {
-                let message = format!(
-                    "{:?} is not a public key line (`ssh-ed25519 AAAA…`)",
-                    key.public
-                );
+                // what it is instead may be a secret
+                let message = "it is not a public key line (`ssh-ed25519 AAAA…`)";
                 let operation = format!("use key {}", key.name);
                 Err(self.error(ErrorKind::Invalid, operation, message))
             }
