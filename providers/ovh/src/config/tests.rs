@@ -118,12 +118,15 @@ fn a_service_account_may_stand_in_the_environment_alone() {
     assert_eq!(values(&config), ["appkey", "s3cret", "c0nsumer"]);
 }
 
+/// A file, variables, and what the error says.
+type Case<'a> = (Option<&'a str>, &'a [(&'a str, &'a str)], &'a [&'a str]);
+
 #[test]
 fn what_is_missing_mixed_or_unknown_is_named_with_its_source_and_never_shown() {
     let signed = format!("[ovh-eu]\n{KEYS}");
     let id = ("OVH_CLIENT_ID", "s3cret-id");
     let key = ("OVH_APPLICATION_KEY", "s3cret-key");
-    let cases: [(Option<&str>, &[(&str, &str)], &[&str]); 7] = [
+    let cases: [Case<'_>; 7] = [
         (
             None,
             &[],

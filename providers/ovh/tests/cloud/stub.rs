@@ -1,6 +1,4 @@
 //! A vendor that answers for one Public Cloud project from `fixtures/ovh/cloud.json`.
-#![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 use provision_api::http::Limits;
 use provision_api::{KeyId, Marks, Order, OwnedServer, Owner, Phase, Provider, Role};

@@ -1,15 +1,11 @@
 //! What the vendor tells, in the project's words.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
-mod stub;
-
+use crate::stub::*;
 use provision_api::{
-    Arch, ErrorKind, Fingerprint, LeftoverKind, OwnedServer, Phase, Progress, Provider, Role,
-    ServerStatus, TaskId,
+    Arch, Fingerprint, LeftoverKind, OwnedServer, Phase, Progress, Provider, Role, ServerStatus,
+    TaskId,
 };
 use serde_json::json;
-use stub::*;
-use wiremock::matchers::query_param;
 
 #[tokio::test]
 async fn a_server_of_ours_is_read_with_all_that_its_names_say() {
@@ -129,77 +125,6 @@ async fn what_is_new_or_missing_fails_no_list() {
 }
 
 #[tokio::test]
-async fn the_catalog_joins_regions_and_prices() {
-    let stub = Stub::new().await;
-    let catalog = stub.cloud.catalog().await.unwrap();
-    assert_eq!(catalog.currency, "EUR");
-    let names: Vec<_> = catalog
-        .types
-        .iter()
-        .map(|kind| kind.name.as_str())
-        .collect();
-    assert_eq!(names, ["d2-2", "b2-7"], "Windows is not for us");
-    let small = catalog.server_type("d2-2").unwrap();
-    assert_eq!(
-        (small.cores, small.memory_mib, small.disk_gib),
-        (1, 2000, 25)
-    );
-    let offers: Vec<_> = small
-        .offers
-        .iter()
-        .map(|offer| (offer.location.as_str(), offer.available))
-        .collect();
-    assert_eq!(offers, [("GRA11", true), ("SBG5", false), ("BHS5", false)]);
-    // 0.0108 and a fifth
-    assert_eq!(small.offers[0].hourly, Some("0.01296".parse().unwrap()));
-    let big = catalog.server_type("b2-7").unwrap();
-    assert_eq!(
-        big.offer("GRA11").unwrap().hourly,
-        Some("0.08172".parse().unwrap())
-    );
-    assert_eq!(
-        big.offer("EU-WEST-PAR").unwrap().hourly,
-        None,
-        "a plan that is not listed"
-    );
-    stub.cloud.catalog().await.unwrap();
-    let prices = "GET /ovh/1.0/order/catalog/public/cloud";
-    let all = stub.received().await;
-    let asked: Vec<_> = all
-        .iter()
-        .filter(|request| format!("{} {}", request.method, request.url.path()) == prices)
-        .collect();
-    assert_eq!(asked.len(), 1);
-    assert_eq!(asked[0].url.query(), Some("ovhSubsidiary=FR"));
-    assert!(
-        asked[0].headers.get("X-Ovh-Signature").is_none(),
-        "they are everybody's"
-    );
-}
-
-#[tokio::test]
-async fn where_no_prices_are_served_there_are_none() {
-    let stub = Stub::new().await;
-    let prices = || get("/order/catalog/public/cloud");
-    stub.instead(prices(), problem(404, "Client::NotFound", "no"))
-        .await;
-    let catalog = stub.cloud.catalog().await.unwrap();
-    assert_eq!(catalog.currency, "EUR");
-    let mut offers = catalog.types.iter().flat_map(|kind| &kind.offers);
-    assert!(offers.all(|offer| offer.hourly.is_none()));
-
-    let stub = Stub::new().await;
-    stub.instead(prices(), problem(503, "Server", "later"))
-        .await;
-    let error = stub.cloud.catalog().await.unwrap_err();
-    assert_eq!(
-        error.kind,
-        ErrorKind::Unavailable,
-        "it is served, and a limit may hang on it"
-    );
-}
-
-#[tokio::test]
 async fn any_number_of_tasks_is_one_request() {
     let stub = Stub::new().await;
     let ids = [
@@ -263,87 +188,6 @@ async fn keys_of_ours_are_left_over_and_told_with_who_uses_them() {
         let accepted = stub.cloud.remove(&left[1]).await.unwrap();
         assert_eq!(accepted, provision_api::Accepted::default());
     }
-}
-
-#[tokio::test]
-async fn the_project_is_the_one_that_is_named_or_the_only_one() {
-    let unnamed = |config: &mut provision_ovh::Config| config.project = None;
-    let stub = Stub::with(unnamed).await;
-    assert_eq!(stub.cloud.servers().await.unwrap().len(), 8);
-    stub.cloud.servers().await.unwrap();
-    let all = stub.all().await;
-    let finding: Vec<_> = all
-        .iter()
-        .filter(|call| call.ends_with("project"))
-        .collect();
-    assert_eq!(finding.len(), 1, "{all:?}");
-
-    for (list, kind, expected) in [
-        (json!([]), ErrorKind::NotFound, "no Public Cloud project"),
-        (
-            json!(["p1", "p2"]),
-            ErrorKind::Invalid,
-            "there are several: p1, p2; name one in OVH_CLOUD",
-        ),
-    ] {
-        let stub = Stub::with(unnamed).await;
-        stub.instead(get("/cloud/project"), ok(list)).await;
-        let error = stub.cloud.servers().await.unwrap_err();
-        assert_eq!(error.kind, kind);
-        assert!(error.to_string().contains(expected), "{error}");
-        assert!(stub.asked().await.is_empty());
-    }
-}
-
-#[tokio::test]
-async fn a_project_that_cannot_be_used_is_one_clear_error() {
-    let mut suspended = said("GET /cloud/project/p1");
-    suspended["status"] = json!("suspended");
-    let foreign = problem(404, "Client::NotFound", "This service does not exist");
-    for (answer, kind, expected) in [
-        (ok(suspended), ErrorKind::Suspended, "it is suspended"),
-        (
-            foreign,
-            ErrorKind::NotFound,
-            "OVH_CLOUD_PROJECT_SERVICE has to name",
-        ),
-        (
-            problem(460, "Client::Expired", "The service is expired"),
-            ErrorKind::Suspended,
-            "renew",
-        ),
-    ] {
-        let stub = Stub::new().await;
-        stub.instead(get("/cloud/project/p1"), answer).await;
-        let error = stub.cloud.servers().await.unwrap_err();
-        assert_eq!(error.kind, kind, "{error}");
-        assert!(error.to_string().contains(expected), "{error}");
-        assert!(stub.asked().await.is_empty(), "nothing else is asked");
-    }
-    // it may be granted to work in it and not to look at it
-    let stub = Stub::new().await;
-    let refused = wiremock::ResponseTemplate::new(403).set_body_json(json!({
-        "class": "Client::Forbidden", "message": "no", "errorCode": "NOT_GRANTED_CALL",
-    }));
-    stub.instead(get("/cloud/project/p1"), refused).await;
-    stub.cloud.servers().await.unwrap();
-}
-
-#[tokio::test]
-async fn images_are_asked_for_by_region() {
-    let stub = Stub::new().await;
-    stub.is_empty().await;
-    let images = get("/cloud/project/p1/image")
-        .and(query_param("region", "GRA11"))
-        .and(query_param("osType", "linux"));
-    stub.once(images, ok(said("GET /cloud/project/p1/image")))
-        .await;
-    stub.instead(
-        get("/cloud/project/p1/image"),
-        problem(400, "Client", "no region"),
-    )
-    .await;
-    stub.cloud.create(&order()).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,16 +1,12 @@
 //! Every error of the vendor's means something, once, with the mend and the query's id.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
-mod stub;
-
+use crate::stub::*;
+use crate::things::*;
 use provision_api::http::Limits;
 use provision_api::{ErrorKind, Provider};
 use serde_json::{Value, json};
 use std::time::Duration;
-use stub::*;
 use wiremock::ResponseTemplate;
-
-const INSTANCES: &str = "/cloud/project/p1/instance";
 
 fn tight(config: &mut provision_ovh::Config) {
     config.limits = Limits {
