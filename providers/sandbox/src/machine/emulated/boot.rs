@@ -1,10 +1,10 @@
 //! Which system comes up when a machine starts, and why none does.
 
-use super::disk::{self, Disk};
+use super::disk::Disk;
 use super::file::File;
 use super::keys::{self, Secret};
 use super::state::{Account, Kind, Running, State};
-use super::{cloud_init, firmware, logins};
+use super::{cloud_init, firmware, logins, names};
 use crate::machine::{Boot, RescueSystem, Spec};
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(crate) const HOST_KEY: &str = "/etc/ssh/ssh_host_ed25519_key";
 pub(crate) fn start(state: &mut State, spec: &Spec, boot: &Boot, now: i64) {
     state.unplugged.iter_mut().for_each(|d| d.name = None);
     remove_rescue_disk(state);
-    disk::enumerate(&mut state.disks);
+    names::enumerate(&mut state.disks);
     let again = state.boots > 0;
     state.boots += 1;
     let outcome = if again && state.faults.no_return {
@@ -53,7 +53,7 @@ pub(crate) fn kexec(state: &mut State, asked_by: &str, now: i64) {
     let Some(before) = state.running.take() else {
         return;
     };
-    disk::enumerate(&mut state.disks);
+    names::enumerate(&mut state.disks);
     let mut installer = Running::new(Kind::Installer, "nixos-installer");
     installer.accounts.push(Account::root(lines));
     if let Some(private) = &before.host_key {
@@ -102,7 +102,7 @@ fn rescue(state: &mut State, spec: &Spec, system: &RescueSystem) -> Result<Runni
         let disk = Disk::of_rescue(gib, spec.platform.board, &spec.arch);
         running.mounts = disk.stock_mounts();
         state.disks.push(disk);
-        disk::enumerate(&mut state.disks);
+        names::enumerate(&mut state.disks);
     }
     let fresh = keys::generate(&system.hostname).map_err(|e| format!("sshd-keygen: {e}"))?;
     put_host_key(&mut running.memory, &fresh.private, Some(fresh.public));

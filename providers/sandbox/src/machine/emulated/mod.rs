@@ -16,6 +16,7 @@ mod install;
 mod keys;
 mod leaving;
 mod logins;
+mod names;
 mod net;
 mod parcel;
 mod partition;

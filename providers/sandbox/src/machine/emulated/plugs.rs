@@ -1,7 +1,8 @@
 //! Volumes that are plugged in and pulled out, and the vendor's image on the own disk.
 
-use super::disk::{self, Disk};
+use super::disk::Disk;
 use super::inner::Inner;
+use super::names;
 use super::partition::GIB;
 use crate::machine::{Image, MachineError};
 
@@ -34,7 +35,7 @@ impl Inner {
         state.disks.push(disk);
         if state.running.is_some() {
             let last = state.disks.len() - 1;
-            disk::hot_plug(&mut state.disks, last);
+            names::hot_plug(&mut state.disks, last);
         }
         Ok(())
     }

@@ -31,10 +31,7 @@ pub(super) async fn one(call: Call) -> Answer {
     let name = call.path("service");
     let offer = enter::<Dedicated>(&mut held, name).await?;
     let service = service::<Dedicated>(&held, name)?;
-    let on = match held.machine(&service.machine()) {
-        Some(machine) => machine.is_on().await,
-        None => false,
-    };
+    let on = rented::is_on(&held, service).await;
     Ok(ok(&shown(&offer, service, on, template(&held, service))))
 }
 

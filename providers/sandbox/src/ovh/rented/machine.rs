@@ -1,6 +1,6 @@
 //! The machine of a rented server: made with what its owner had on it, booted, written anew.
 
-use super::{Product, Writing, service, service_mut};
+use super::{Product, Service, Writing, service, service_mut};
 use crate::faults::ActionError;
 use crate::machine::{Board, Firmware, Image, Machine, MachineError, Platform, Spec};
 use crate::ovh::error::ApiError;
@@ -106,6 +106,14 @@ pub(in crate::ovh) fn machine<P: Product>(
         .ok()
         .and_then(|service| held.machine(&service.machine()))
         .ok_or_else(|| failed("the server has no machine"))
+}
+
+/// Whether its machine is switched on.
+pub(in crate::ovh) async fn is_on<P>(held: &Held<'_>, service: &Service<P>) -> bool {
+    match held.machine(&service.machine()) {
+        Some(machine) => machine.is_on().await,
+        None => false,
+    }
 }
 
 pub(super) fn failed(message: &str) -> ActionError {

@@ -6,12 +6,10 @@ mod contract;
 mod labels;
 mod machine;
 mod mail;
+mod product;
 mod tasks;
 
-use super::account::Account;
 use super::error::ApiError;
-use crate::machine::{Boot, Spec};
-use crate::settings::Settings;
 use crate::settings::ovh::rented::ServiceStatus;
 use crate::world::{Due, Held};
 use jiff::Timestamp;
@@ -22,56 +20,15 @@ use std::net::Ipv4Addr;
 pub(super) use ask::{login_key, no_tags_asked, word};
 pub(super) use contract::contract;
 pub(super) use labels::{Labels, Refused, check as check_labels, metadata, urn};
-pub(super) use machine::{opaque, tell_boot};
+pub(super) use machine::{is_on, opaque, tell_boot};
 pub(super) use mail::{mailbox, post};
+pub(super) use product::{Effect, Product, Terms, Writing};
 pub(super) use tasks::{Task, begin, listed, settle, task};
-
-/// A product of the vendor's that is rented.
-pub(in crate::ovh) trait Product: Sized + Send + Sync + 'static {
-    /// What the settings say of one.
-    type Offer: Clone + Send + Sync;
-
-    /// The resource type in IAM.
-    const KIND: &'static str;
-
-    /// All that the account rents.
-    fn offers(settings: &Settings) -> &[Self::Offer];
-
-    /// The service's name, the state of its contract, and the image that its owner chose.
-    fn terms(offer: &Self::Offer) -> Terms<'_>;
-
-    /// Those of the account that somebody has asked for.
-    fn book(account: &Account) -> &Book<Self>;
-
-    /// The same, to be changed.
-    fn book_mut(account: &mut Account) -> &mut Book<Self>;
-
-    /// How one is handed over.
-    fn fresh(offer: &Self::Offer) -> Self;
-
-    /// What its machine is made of, but for what all have in common.
-    fn spec(offer: &Self::Offer, common: Spec) -> Spec;
-
-    /// What the firmware boots, as things stand.
-    fn boots(offer: &Self::Offer, service: &Service<Self>) -> Boot;
-
-    /// What a task changes in it, before the machine boots.
-    fn change(service: &mut Service<Self>, effect: &Effect);
-
-    /// The vendor has booted its machine.
-    fn booted(offer: &Self::Offer, service: &mut Service<Self>, now: Timestamp);
-}
-
-/// What the settings say of a service, whatever the product.
-pub(in crate::ovh) struct Terms<'a> {
-    pub(super) name: &'a str,
-    pub(super) status: ServiceStatus,
-    pub(super) image: &'a str,
-}
 
 /// The services that somebody has asked for. No `Debug`: passwords are in it.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Book<P> {
+    #[serde(default = "BTreeMap::new")]
     pub(super) services: BTreeMap<String, Service<P>>,
 }
 
@@ -143,39 +100,6 @@ impl<P> Service<P> {
     pub(super) fn busy(&self) -> Option<&Task> {
         self.tasks.values().find(|task| task.running())
     }
-}
-
-/// What a task does.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(in crate::ovh) enum Effect {
-    /// Nothing.
-    None,
-    /// It ends in this error.
-    Fail(crate::faults::ActionError),
-    /// A VPS boots this from now on; it does so at once, if it says so.
-    Netboot { rescue: bool, reboot: bool },
-    /// Power off, and on again.
-    Cycle,
-    /// Power on.
-    Start,
-    /// Power off.
-    Stop,
-    /// An image over its disk, and a boot of that.
-    Write(Box<Writing>),
-}
-
-/// An image that is written.
-#[derive(Clone, Serialize, Deserialize)]
-pub(in crate::ovh) struct Writing {
-    /// Its name.
-    pub(super) image: String,
-    /// The login key of its default user.
-    pub(super) key: Option<String>,
-    /// cloud-init's user data.
-    pub(super) user_data: Option<String>,
-    /// The EFI program that boots it.
-    pub(super) loader: Option<String>,
 }
 
 /// The names of all services of a product.

@@ -1,6 +1,7 @@
 //! What can be done to a VPS.
 
-use super::look::{image_of, shown};
+use super::images::image_of;
+use super::tasks::shown;
 use super::{Offer, Vps};
 use crate::latency::Work;
 use crate::ovh::call::{Answer, Call, nothing, ok};

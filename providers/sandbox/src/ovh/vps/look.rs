@@ -1,51 +1,10 @@
 //! A VPS and what belongs to it, as the vendor shows them.
 
-use super::{GATEWAY4, Offer, Vps, gateway6};
+use super::{GATEWAY4, Vps, gateway6};
 use crate::ovh::call::{Answer, Call, ok};
 use crate::ovh::error::ApiError;
-use crate::ovh::rented::{self, Service, Task, enter, listed, opaque, service, time};
-use crate::settings::ovh::rented::RentedImage;
-use crate::world::Held;
-use jiff::Timestamp;
-use serde_json::{Value, json};
-
-/// The vendor's words for the states of tasks, and for what they do.
-const STATES: &[&str] = &[
-    "blocked",
-    "cancelled",
-    "doing",
-    "done",
-    "error",
-    "paused",
-    "todo",
-    "waitingAck",
-];
-const TYPES: &[&str] = &[
-    "addVeeamBackupJob",
-    "changeRootPassword",
-    "createSnapshot",
-    "deleteSnapshot",
-    "deliverVm",
-    "getConsoleUrl",
-    "internalTask",
-    "migrate",
-    "openConsoleAccess",
-    "provisioningAdditionalIp",
-    "reOpenVm",
-    "rebootVm",
-    "reinstallVm",
-    "removeVeeamBackup",
-    "rescheduleAutoBackup",
-    "restoreFullVeeamBackup",
-    "restoreVeeamBackup",
-    "restoreVm",
-    "revertSnapshot",
-    "setMonitoring",
-    "setNetboot",
-    "startVm",
-    "stopVm",
-    "upgradeVm",
-];
+use crate::ovh::rented::{self, Service, enter, service};
+use serde_json::json;
 
 pub(super) async fn all(call: Call) -> Answer {
     rented::no_tags_asked(&call)?;
@@ -59,10 +18,7 @@ pub(super) async fn one(call: Call) -> Answer {
     let name = call.path("service");
     let offer = enter::<Vps>(&mut held, name).await?;
     let service = service::<Vps>(&held, name)?;
-    let on = match held.machine(&service.machine()) {
-        Some(machine) => machine.is_on().await,
-        None => false,
-    };
+    let on = rented::is_on(&held, service).await;
     let offered = json!({
         "name": format!("vps-{}-{}-{}", offer.vcore, offer.memory_mib / 1024, offer.disk_gib),
         "offer": "VPS",
@@ -110,10 +66,7 @@ pub(super) async fn status(call: Call) -> Answer {
     let mut held = call.hold().await?;
     enter::<Vps>(&mut held, call.path("service")).await?;
     let service = service::<Vps>(&held, call.path("service"))?;
-    let on = match held.machine(&service.machine()) {
-        Some(machine) => machine.is_on().await,
-        None => false,
-    };
+    let on = rented::is_on(&held, service).await;
     let word = if on { "up" } else { "down" };
     let port = |port: u16| json!({"port": port, "state": if port == 22 { word } else { "down" }});
     Ok(ok(&json!({
@@ -203,90 +156,4 @@ pub(super) async fn contract(call: Call) -> Answer {
     enter::<Vps>(&mut held, call.path("service")).await?;
     let service = service::<Vps>(&held, call.path("service"))?;
     Ok(ok(&rented::contract(service, held.now)))
-}
-
-/// An image's id: another one in every zone.
-fn image_id(offer: &Offer, name: &str) -> String {
-    opaque(&["vps-image", &offer.zone, name])
-}
-
-/// The image of this id, where it can be had.
-pub(super) fn image_of<'a>(held: &'a Held<'_>, offer: &Offer, id: &str) -> Option<&'a RentedImage> {
-    let mut images = held.settings.ovh.rented_images.iter();
-    images.find(|image| image_id(offer, &image.name) == id)
-}
-
-pub(super) async fn images(call: Call) -> Answer {
-    call.query(&[])?;
-    let mut held = call.hold().await?;
-    let offer = enter::<Vps>(&mut held, call.path("service")).await?;
-    let images = held.settings.ovh.rented_images.iter();
-    let ids: Vec<String> = images.map(|image| image_id(&offer, &image.name)).collect();
-    Ok(ok(&json!(ids)))
-}
-
-pub(super) async fn image(call: Call) -> Answer {
-    call.query(&[])?;
-    let mut held = call.hold().await?;
-    let offer = enter::<Vps>(&mut held, call.path("service")).await?;
-    let id = call.path("id");
-    let image = image_of(&held, &offer, id)
-        .ok_or_else(|| ApiError::not_found("This image does not exist"))?;
-    Ok(ok(&json!({"id": id, "name": image.name})))
-}
-
-pub(super) async fn current_image(call: Call) -> Answer {
-    call.query(&[])?;
-    let mut held = call.hold().await?;
-    let offer = enter::<Vps>(&mut held, call.path("service")).await?;
-    let image = &service::<Vps>(&held, call.path("service"))?.image;
-    Ok(ok(&json!({"id": image_id(&offer, image), "name": image})))
-}
-
-fn task_state(task: &Task, now: Timestamp) -> &'static str {
-    match (&task.error, task.running()) {
-        (Some(error), _) => ["blocked", "cancelled", "paused"]
-            .iter()
-            .copied()
-            .find(|word| *word == error.code)
-            .unwrap_or("error"),
-        (None, false) => "done",
-        (None, true) if task.started == now => "todo",
-        (None, true) => "doing",
-    }
-}
-
-/// `vps.Task`
-pub(super) fn shown(task: &Task, now: Timestamp) -> Value {
-    json!({
-        "id": task.id,
-        "date": time(task.started),
-        "type": task.function,
-        "state": task_state(task, now),
-        "progress": task.progress(now),
-    })
-}
-
-pub(super) async fn tasks(call: Call) -> Answer {
-    let query = call.query(&["state", "type"])?;
-    let state = rented::word("state", query.one("state"), STATES)?;
-    let kind = rented::word("type", query.one("type"), TYPES)?;
-    let mut held = call.hold().await?;
-    enter::<Vps>(&mut held, call.path("service")).await?;
-    let service = service::<Vps>(&held, call.path("service"))?;
-    let found: Vec<u64> = listed(service)
-        .filter(|task| state.is_none_or(|wanted| task_state(task, held.now) == wanted))
-        .filter(|task| kind.is_none_or(|wanted| task.function == wanted))
-        .map(|task| task.id)
-        .collect();
-    Ok(ok(&json!(found)))
-}
-
-pub(super) async fn task(call: Call) -> Answer {
-    call.query(&[])?;
-    let mut held = call.hold().await?;
-    enter::<Vps>(&mut held, call.path("service")).await?;
-    let service = service::<Vps>(&held, call.path("service"))?;
-    let task = rented::task(service, call.path("id"))?;
-    Ok(ok(&shown(task, held.now)))
 }

@@ -1,7 +1,9 @@
 //! VPS: rented for a term, never made or removed here.
 
 mod act;
+mod images;
 mod look;
+mod tasks;
 
 use super::Routes;
 use super::account::Account;
@@ -145,11 +147,11 @@ pub(super) fn routes() -> Routes {
         .route(&at("/disks/{id}"), get(look::disk))
         .route(&at("/datacenter"), get(look::datacenter))
         .route(&at("/serviceInfos"), get(look::contract))
-        .route(&at("/images/available"), get(look::images))
-        .route(&at("/images/available/{id}"), get(look::image))
-        .route(&at("/images/current"), get(look::current_image))
-        .route(&at("/tasks"), get(look::tasks))
-        .route(&at("/tasks/{id}"), get(look::task))
+        .route(&at("/images/available"), get(images::all))
+        .route(&at("/images/available/{id}"), get(images::one))
+        .route(&at("/images/current"), get(images::current))
+        .route(&at("/tasks"), get(tasks::all))
+        .route(&at("/tasks/{id}"), get(tasks::one))
         .route(&at("/reboot"), post(act::reboot))
         .route(&at("/start"), post(act::start))
         .route(&at("/stop"), post(act::stop))
