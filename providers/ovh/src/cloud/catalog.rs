@@ -45,16 +45,19 @@ impl PublicCloud {
 
 /// What each plan costs by the hour, with tax.
 fn hourly(list: &PriceList) -> BTreeMap<&str, Decimal> {
-    let tax = list.locale.tax_rate.as_ref();
-    let tax: Option<Decimal> = tax.and_then(|tax| tax.to_string().parse().ok());
+    let tax: Option<Decimal> = list.locale.tax_rate.to_string().parse().ok();
     let factor = Decimal::ONE + tax.unwrap_or_default() / Decimal::ONE_HUNDRED;
     let price = |addon: &Addon| {
         let hourly = addon.pricings.iter().filter(|pricing| {
-            pricing.interval_unit == "hour" && pricing.interval.is_none_or(|interval| interval == 1)
+            pricing.interval_unit == "hour"
+                && pricing
+                    .interval
+                    .as_i64()
+                    .is_none_or(|interval| interval == 1)
         });
         // of several the dearest: too dear is better than too cheap
         let net = hourly
-            .filter_map(|pricing| pricing.price)
+            .filter_map(|pricing| pricing.price.as_i64())
             .filter(|price| *price > 0)
             .max()?;
         Some((Decimal::try_new(net, SCALE).ok()? * factor).normalize())

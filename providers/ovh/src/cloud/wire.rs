@@ -163,9 +163,9 @@ pub(super) struct PriceList {
 pub(super) struct Locale {
     #[serde(default, deserialize_with = "or_default")]
     pub(super) currency_code: String,
-    /// Percent.
+    /// Percent, as a number.
     #[serde(default)]
-    pub(super) tax_rate: Option<serde_json::Number>,
+    pub(super) tax_rate: serde_json::Value,
 }
 
 /// Something that is sold.
@@ -182,11 +182,12 @@ pub(super) struct Addon {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Pricing {
-    /// Hundred-millionths of the currency, without tax.
+    /// Hundred-millionths of the currency, without tax, as a whole number.
     #[serde(default)]
-    pub(super) price: Option<i64>,
+    pub(super) price: serde_json::Value,
+    /// A whole number, too.
     #[serde(default)]
-    pub(super) interval: Option<i64>,
+    pub(super) interval: serde_json::Value,
     /// `hour`, `month` and others.
     #[serde(default, deserialize_with = "or_default")]
     pub(super) interval_unit: String,
