@@ -17,7 +17,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::host::Host;
 use jiff::SignedDuration;
 use provision_api::{
-    Capabilities, Catalog, HostName, OwnedServer, Owner, Phase, Role, RunId, Server, ServerId,
+    Capabilities, Catalog, HostName, OwnedServer, Owner, Phase, RebuildKey, Role, RunId, Server, ServerId,
 };
 
 /// A test machine lives this long unless `--ttl` says otherwise.
@@ -162,10 +162,17 @@ impl HostPlan {
     pub fn trusts_first_use(&self) -> bool {
         match &self.action {
             Action::Create(_) => !self.able.host_key_at_first_boot,
-            Action::Adopt(_) | Action::Reinstall(_) => !self.able.host_key_at_rebuild,
+            Action::Adopt(_) => self.able.rebuild_key != RebuildKey::Given,
             Action::Resume(server) => {
-                !self.able.host_key_at_rebuild && server.marks().phase < Phase::Installed
+                self.able.rebuild_key == RebuildKey::Unknown
+                    && server.marks().phase < Phase::Installed
             }
+            Action::Reinstall(server) => match self.able.rebuild_key {
+                RebuildKey::Given => false,
+                // the key of its creation is spent once the installed system is up
+                RebuildKey::Kept => server.marks().phase >= Phase::Installed,
+                RebuildKey::Unknown => true,
+            },
             Action::Nothing(_) => false,
         }
     }

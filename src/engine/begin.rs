@@ -61,15 +61,20 @@ pub(crate) async fn fresh(
     let running = job.begin(Step::Reach, "wait for its first boot")?;
     let Acquired {
         mut server,
-        target,
         mut tasks,
         first_key,
     } = acquired;
+    if first_key != FirstKey::Given || !has_address(&server) {
+        // what answers while the vendor still works on it may be the system from before
+        drive::wait(job, &running, &std::mem::take(&mut tasks)).await?;
+    }
+    if !has_address(&server) {
+        server = seen_again(job, cloud, server).await?;
+    }
+    let target = afresh::first_boot(job, cloud, &server)?;
     let whose = match &first_key {
-        FirstKey::Given => "the host key that was given to it",
+        FirstKey::Given | FirstKey::Same => "the host key that was given to it",
         FirstKey::Unknown { what, not } => {
-            // what answers while the vendor still works on it is the system from before
-            drive::wait(job, &running, &std::mem::take(&mut tasks)).await?;
             let shown = first_key::pinned(job, &running, &target, what, not).await?;
             let moved = marks::moved(&server, plan, Phase::Created, Some(shown));
             server = marks::mark(job, cloud, &server, &moved).await?;
@@ -99,4 +104,16 @@ pub(crate) async fn afresh(
     let what = format!("server {} begins afresh", acquired.server.id());
     job.done(running, Step::Acquire, what)?;
     fresh(job, cloud, plan, acquired).await
+}
+
+fn has_address(server: &OwnedServer) -> bool {
+    let server = server.server();
+    server.ipv4.is_some() || server.ipv6.is_some()
+}
+
+/// The server as the vendor tells of it now: some have an address only once they are made.
+async fn seen_again(job: &Job, cloud: &Cloud, server: OwnedServer) -> Outcome<OwnedServer> {
+    let ours = cloud.ours(&job.context.owner).await?;
+    let again = ours.into_iter().find(|other| other.id() == server.id());
+    Ok(again.unwrap_or(server))
 }

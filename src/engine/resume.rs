@@ -12,6 +12,7 @@ use crate::job::Job;
 use crate::plan::HostPlan;
 use crate::ssh::{Target, pins};
 use crate::steps::acquire::{Acquired, FirstKey};
+use crate::steps::afresh::first_boot;
 use crate::steps::{boot, build, drive, gate, reach};
 use crate::trust;
 use provision_api::{Intent, OwnedServer, Phase, ServerStatus};
@@ -72,13 +73,11 @@ async fn unfinished(
     };
     let what = format!("server {}, {}", server.id(), server.marks().phase);
     job.done(running, Step::Acquire, what)?;
-    let address = trust::address(server.server())?;
-    let target = job.target(&address, cloud.first_user(), "first-boot");
+    let target = first_boot(job, cloud, server)?;
     let wait = job.context.deadlines.first_boot();
     trust::pin(&job.context, server, &target, wait).await?;
     let acquired = Acquired {
         server: server.clone(),
-        target,
         tasks,
         first_key: FirstKey::Given,
     };

@@ -63,14 +63,6 @@ fn free(name: &str, server: &Server) -> Outcome {
         )
         .mend("name another; teardown gives a server back that is no longer wanted"));
     }
-    if let Some(doubt) = &server.doubt {
-        return Err(Failure::new(
-            Exit::Refused,
-            format!("{name}: whose server {id} is cannot be told"),
-            doubt,
-        )
-        .mend("look at its tags in the vendor's control panel"));
-    }
     if let ServerStatus::Other(word) = &server.status
         && word == "suspended"
     {
@@ -80,6 +72,14 @@ fn free(name: &str, server: &Server) -> Outcome {
             "the vendor does nothing with it until its contract is in order",
         )
         .mend("renew it in the vendor's control panel, then run the command again"));
+    }
+    if let Some(doubt) = &server.doubt {
+        return Err(Failure::new(
+            Exit::Refused,
+            format!("{name}: whose server {id} is cannot be told"),
+            doubt,
+        )
+        .mend("look at its tags in the vendor's control panel"));
     }
     Ok(())
 }

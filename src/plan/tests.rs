@@ -1,7 +1,7 @@
 use super::*;
 
 mod rented;
-use provision_api::{Arch, Marks, Offer, Rescue, ServerId, ServerStatus, ServerType};
+use provision_api::{Arch, Marks, Offer, RebuildKey, Rescue, ServerId, ServerStatus, ServerType};
 
 fn host(toml: &str) -> Host {
     Host {
@@ -74,7 +74,7 @@ const ABLE: Capabilities = Capabilities {
     rescue: Rescue::Keys,
     rebuild: true,
     host_key_at_first_boot: true,
-    host_key_at_rebuild: true,
+    rebuild_key: RebuildKey::Given,
     unique_names: true,
     keeps_keys: true,
     first_users: &["root"],

@@ -9,9 +9,8 @@ use crate::identity::{self, KeyFile};
 use crate::job::Job;
 use crate::journal::Record;
 use crate::plan::{Choice, HostPlan};
-use crate::ssh::{Target, pins};
+use crate::ssh::pins;
 use crate::steps::marks;
-use crate::trust;
 use provision_api::{
     ErrorKind, Fingerprint, KeyId, Order, Ordered, OwnedServer, RunId, Server, Task,
 };
@@ -24,8 +23,6 @@ use crate::clouds::Cloud;
 pub struct Acquired {
     /// The server.
     pub server: OwnedServer,
-    /// Root of the fresh image, with the host key that was given to it.
-    pub target: Target,
     /// What the vendor still does.
     pub tasks: Vec<Task>,
     /// Whose host key answers.
@@ -37,6 +34,9 @@ pub struct Acquired {
 pub enum FirstKey {
     /// It was given to the machine, and is pinned.
     Given,
+    /// It is pinned, and the system from before has it too: what answers before the vendor has
+    /// finished is that one.
+    Same,
     /// Nobody knows it; it is none of these, which answered before.
     Unknown {
         /// What is booted (`the fresh image`).
@@ -160,15 +160,10 @@ pub(super) fn created(job: &Job, ordered: Ordered, host_key: &KeyFile) -> Outcom
         adopted: ordered.adopted,
     })?;
     job.accepted(Step::Acquire, &ordered.accepted)?;
-    let target = job.target(&trust::address(server.server())?, "root", "first-boot");
-    pins::write(
-        &target.pins,
-        &job.name,
-        std::slice::from_ref(&host_key.public),
-    )?;
+    let pinned = std::slice::from_ref(&host_key.public);
+    pins::write(&job.kept.pins("first-boot"), &job.name, pinned)?;
     Ok(Acquired {
         server,
-        target,
         tasks: ordered.accepted.tasks,
         first_key: FirstKey::Given,
     })

@@ -10,8 +10,10 @@ use crate::plan::HostPlan;
 use crate::steps::acquire::{self, Acquired, FirstKey, login};
 use crate::steps::marks::{mark, moved};
 use crate::steps::{drive, first_key};
+use crate::ssh::Target;
 use crate::trust;
-use provision_api::{Accepted, Intent, Ordered, OwnedServer, Phase, Rescue, Task};
+use provision_api::{Accepted, Intent, Ordered, OwnedServer, Phase, RebuildKey, Rescue, Task};
+use secrecy::SecretString;
 use std::sync::Arc;
 
 /// Boots the vendor's image anew, or its rescue system where there is no such thing.
@@ -23,16 +25,20 @@ pub async fn begin(
     server: OwnedServer,
 ) -> Outcome<Acquired> {
     let able = cloud.provider.capabilities();
-    if able.rebuild && able.host_key_at_rebuild {
+    if able.rebuild && able.rebuild_key == RebuildKey::Given {
         running.doing("set it back to a fresh image");
         return with_given_key(job, running, cloud, plan, server).await;
     }
+    let is_unspent = server.marks().phase == Phase::Created && server.marks().host_key.is_some();
+    if able.rebuild && able.rebuild_key == RebuildKey::Kept && is_unspent {
+        running.doing("set it back to a fresh image");
+        return with_same_key(job, running, cloud, plan, server).await;
+    }
     let login = login(job, cloud).await?;
     let (what, intent) = if able.rebuild {
-        let host_key = identity::KeyFile::make(&job.kept.first_boot(), "")?;
         let intent = Intent::Rebuilt {
             image: plan.image.clone(),
-            user_data: identity::user_data(&host_key, &job.login)?,
+            user_data: SecretString::default(),
             keys: vec![login],
         };
         ("the fresh image", intent)
@@ -78,7 +84,38 @@ async fn with_given_key(
     acquire::created(job, ordered, &host_key)
 }
 
-/// What comes up makes a host key of its own.
+/// The image comes up with the user data of the server's creation, and so with that key.
+async fn with_same_key(
+    job: &Job,
+    running: &Running,
+    cloud: &Arc<Cloud>,
+    plan: &HostPlan,
+    server: OwnedServer,
+) -> Outcome<Acquired> {
+    let target = first_boot(job, cloud, &server)?;
+    let wait = job.context.deadlines.first_boot();
+    trust::pin(&job.context, &server, &target, wait).await?;
+    let intent = Intent::Rebuilt {
+        image: plan.image.clone(),
+        user_data: SecretString::default(),
+        keys: vec![login(job, cloud).await?],
+    };
+    let marks = moved(&server, plan, Phase::Created, server.marks().host_key);
+    let (server, tasks) = driven(job, running, cloud, server, &marks, &intent).await?;
+    Ok(Acquired {
+        server,
+        tasks,
+        first_key: FirstKey::Same,
+    })
+}
+
+/// The system that a server boots first, as its likeliest user.
+pub fn first_boot(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome<Target> {
+    let address = trust::address(server.server())?;
+    Ok(job.target(&address, cloud.first_user(), "first-boot"))
+}
+
+/// What comes up makes a host key of its own, or has one that is spent.
 async fn with_unknown_key(
     job: &Job,
     running: &Running,
@@ -88,8 +125,7 @@ async fn with_unknown_key(
     what: &'static str,
     intent: &Intent,
 ) -> Outcome<Acquired> {
-    let user = cloud.first_user();
-    let target = job.target(&trust::address(server.server())?, user, "first-boot");
+    let target = first_boot(job, cloud, &server)?;
     let marked = server.marks().host_key;
     let not = first_key::before(job, &target).await?.into_iter();
     let not = not.chain(marked).collect();
@@ -98,7 +134,6 @@ async fn with_unknown_key(
     let (server, tasks) = driven(job, running, cloud, server, &marks, intent).await?;
     Ok(Acquired {
         server,
-        target,
         tasks,
         first_key: FirstKey::Unknown { what, not },
     })

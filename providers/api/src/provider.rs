@@ -84,14 +84,25 @@ pub struct Capabilities {
     pub rebuild: bool,
     /// A host key can be given to a new server, so that the first connection is verified.
     pub host_key_at_first_boot: bool,
-    /// A host key can be given to a server whose disk is set back to the vendor's image.
-    pub host_key_at_rebuild: bool,
+    /// Whose host key a server shows whose disk was set back to the vendor's image.
+    pub rebuild_key: RebuildKey,
     /// Names are unique in the project, so that a duplicate cannot come into being.
     pub unique_names: bool,
     /// The cloud keeps login keys: [`Provider::trust`] makes something that can be left over.
     pub keeps_keys: bool,
     /// Who may be logged in as on a fresh image, the likeliest first.
     pub first_users: &'static [&'static str],
+}
+
+/// Whose host key a server shows whose disk was set back to the vendor's image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RebuildKey {
+    /// One that is given to it anew.
+    Given,
+    /// The one that was given to it when it was created: the vendor kept the user data.
+    Kept,
+    /// One that it makes by itself.
+    Unknown,
 }
 
 /// How a rescue system is entered.
@@ -166,7 +177,7 @@ pub enum Intent {
         /// The vendor's name of the image.
         image: String,
         /// cloud-init's user data; holds a private host key. Ignored where the product takes
-        /// none ([`Capabilities::host_key_at_rebuild`]).
+        /// none ([`Capabilities::rebuild_key`]).
         user_data: SecretString,
         /// Login keys, for a product that takes no user data.
         keys: Vec<KeyId>,

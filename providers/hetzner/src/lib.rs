@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use provision_api::http::{Bearer, Endpoint, Http, Settings};
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, Error, ErrorKind, Intent, KeyId, Leftover, LoginKey,
-    Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, Rescue, Result, Server, Stage, TaskId,
+    Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result, Server, Stage, TaskId,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -84,7 +84,7 @@ impl Provider for Hetzner {
             rescue: Rescue::Keys,
             rebuild: true,
             host_key_at_first_boot: true,
-            host_key_at_rebuild: true,
+            rebuild_key: RebuildKey::Given,
             unique_names: true,
             keeps_keys: true,
             first_users: &["root"],

@@ -5,7 +5,7 @@ use super::*;
 const RENTED: Capabilities = Capabilities {
     create: false,
     host_key_at_first_boot: false,
-    host_key_at_rebuild: false,
+    rebuild_key: RebuildKey::Unknown,
     ..ABLE
 };
 

@@ -16,7 +16,7 @@ fn real(lab: &Lab, arguments: &str, change: impl Fn(&mut Command)) -> Ran {
     assert!(made.unwrap().success());
     let mut command = lab.command(arguments);
     command
-        .args(["--owner", "ada", "--yes", "--identity"])
+        .args(["--owner", "ada", "--identity"])
         .arg(key);
     served.enter(&mut command);
     change(&mut command);

@@ -60,7 +60,7 @@ impl Default for Cloud {
                 rescue: Rescue::Keys,
                 rebuild: true,
                 host_key_at_first_boot: true,
-                host_key_at_rebuild: true,
+                rebuild_key: RebuildKey::Given,
                 unique_names: true,
                 keeps_keys: true,
                 first_users: &["root"],

@@ -5,7 +5,7 @@ mod cloud;
 
 use cloud::{Cloud, Flaw};
 use provision_api::conformance::{Bench, Failure, run};
-use provision_api::{Backoff, Capabilities, LoginKey, Provider, Rescue};
+use provision_api::{Backoff, Capabilities, LoginKey, Provider, RebuildKey, Rescue};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ fn rented(cloud: Cloud) -> (Arc<Cloud>, Bench) {
         rescue: Rescue::Elsewhere("in a mail"),
         rebuild: false,
         host_key_at_first_boot: false,
-        host_key_at_rebuild: false,
+        rebuild_key: RebuildKey::Unknown,
         unique_names: false,
         keeps_keys: false,
         first_users: &["root"],

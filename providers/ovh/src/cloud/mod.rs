@@ -24,7 +24,7 @@ use crate::{Config, PUBLIC_CLOUD};
 use async_trait::async_trait;
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, Error, ErrorKind, Intent, KeyId, Leftover, LoginKey,
-    Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, Rescue, Result, Server, Stage,
+    Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result, Server, Stage,
     TaskId,
 };
 use secrecy::SecretString;
@@ -98,7 +98,7 @@ impl Provider for PublicCloud {
             rebuild: true,
             host_key_at_first_boot: true,
             // the vendor keeps the user data that the instance was made with
-            host_key_at_rebuild: false,
+            rebuild_key: RebuildKey::Kept,
             unique_names: false,
             // a key is made with its server, and bears half of its marks
             keeps_keys: false,

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use convert::Facts;
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, ErrorKind, Intent, KeyId, Leftover, LoginKey, Marks,
-    Order, Ordered, OwnedServer, Owner, Progress, Provider, Rescue, Result, Server, Stage, TaskId,
+    Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result, Server, Stage, TaskId,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -77,7 +77,7 @@ impl Provider for Dedicated {
             rescue: Rescue::Keys,
             rebuild: false,
             host_key_at_first_boot: false,
-            host_key_at_rebuild: false,
+            rebuild_key: RebuildKey::Unknown,
             unique_names: true,
             keeps_keys: false,
             first_users: &["root"],

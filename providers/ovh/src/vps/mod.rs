@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use convert::Addresses;
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, Intent, KeyId, Leftover, LoginKey, Marks, Order,
-    Ordered, OwnedServer, Owner, Progress, Provider, Rescue, Result, Server, Stage, TaskId,
+    Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result, Server, Stage, TaskId,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -85,7 +85,7 @@ impl Provider for Vps {
             rescue: Rescue::Elsewhere("in the mail that OVHcloud sends to the account's contact"),
             rebuild: true,
             host_key_at_first_boot: false,
-            host_key_at_rebuild: false,
+            rebuild_key: RebuildKey::Unknown,
             unique_names: true,
             keeps_keys: false,
             first_users: &["debian", "ubuntu", "root"],
