@@ -106,7 +106,7 @@ impl Failure {
         let (exit, mend) = match error.kind {
             ErrorKind::Denied => (
                 Exit::Denied,
-                Some("check the token and its rights: it has to read and write"),
+                Some("check the credentials and their rights: they have to read and write"),
             ),
             ErrorKind::SoldOut => (
                 Exit::SoldOut,
@@ -120,6 +120,10 @@ impl Failure {
             ErrorKind::Protected => (
                 Exit::Refused,
                 Some("lift the protection at the vendor, then run the command again"),
+            ),
+            ErrorKind::Suspended => (
+                Exit::Provider,
+                Some("put its contract in order at the vendor, then run the command again"),
             ),
             ErrorKind::Cancelled => (Exit::Interrupted, None),
             _ => (Exit::Provider, None),

@@ -17,7 +17,8 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::host::Host;
 use jiff::SignedDuration;
 use provision_api::{
-    Capabilities, Catalog, HostName, OwnedServer, Owner, Phase, RebuildKey, Role, RunId, Server, ServerId,
+    Capabilities, Catalog, HostName, OwnedServer, Owner, Phase, RebuildKey, Role, RunId, Server,
+    ServerId,
 };
 
 /// A test machine lives this long unless `--ttl` says otherwise.

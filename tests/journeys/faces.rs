@@ -52,6 +52,8 @@ fn snapshot(lab: &Lab, name: &str, arguments: &str) {
     let state = lab.state().display().to_string();
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(&regex_escaped(&state), "STATE");
+    let home = lab.path("").display().to_string();
+    settings.add_filter(&regex_escaped(&home), "HOME/");
     settings.add_filter(r" +\d+\.\d+s  ", "  0.0s  ");
     settings.add_filter(r"4711\d+", "ID");
     settings.add_filter(r"provision-sandbox-[a-z2-7]{8}", "provision-sandbox-KEY");

@@ -34,7 +34,7 @@ fn a_phase_that_fails_is_shown_and_taken_up_again() {
 }
 
 /// The control endpoint takes the fault from the machine.
-fn heal(lab: &Lab) {
+pub(crate) fn heal(lab: &Lab) {
     let served = lab.serve();
     let control = served.variable("PROVISION_SANDBOX_CONTROL");
     let machines = request(&served, "GET", &format!("{control}/machines"), None);

@@ -164,7 +164,7 @@ fn a_dry_run_creates_nothing() {
 }
 
 /// A cloud that takes this part of what a real one takes.
-fn slow(scale: f64) -> serde_json::Value {
+pub(crate) fn slow(scale: f64) -> serde_json::Value {
     json!({ "scale": scale, "create_ms": 8000, "stock_ms": 10_000, "kexec_ms": 5000, "install_ms": 5000, "disk_ms": 8000 })
 }
 

@@ -24,6 +24,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use marks::{Marks, Phase, Role};
 pub use names::{HostName, KeyId, NameError, Owner, RunId, ServerId, TaskId};
-pub use provider::{Capabilities, Console, Intent, LoginKey, Order, Ordered, Provider, RebuildKey, Rescue};
+pub use provider::{
+    Capabilities, Console, Intent, LoginKey, Order, Ordered, Provider, RebuildKey, Rescue,
+};
 pub use server::{Leftover, LeftoverKind, NotOurs, OwnedServer, Server, ServerStatus};
 pub use task::{Accepted, Progress, Stage, Task};

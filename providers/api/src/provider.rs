@@ -1,8 +1,8 @@
 //! The trait that every cloud is put behind.
 
 use crate::{
-    Accepted, Catalog, KeyId, Leftover, Marks, OwnedServer, Owner, Progress,
-    Result, Server, Stage, TaskId,
+    Accepted, Catalog, KeyId, Leftover, Marks, OwnedServer, Owner, Progress, Result, Server, Stage,
+    TaskId,
 };
 use async_trait::async_trait;
 use secrecy::SecretString;

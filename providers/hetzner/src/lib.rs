@@ -17,7 +17,8 @@ use async_trait::async_trait;
 use provision_api::http::{Bearer, Endpoint, Http, Settings};
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, Error, ErrorKind, Intent, KeyId, Leftover, LoginKey,
-    Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result, Server, Stage, TaskId,
+    Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result,
+    Server, Stage, TaskId,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -124,9 +125,7 @@ impl Provider for Hetzner {
             }
             Intent::Rebuilt {
                 image, user_data, ..
-            } => {
-                self.rebuild(server, image, user_data, stage).await
-            }
+            } => self.rebuild(server, image, user_data, stage).await,
             Intent::Gone => self.be_gone(server, stage).await,
         }
     }

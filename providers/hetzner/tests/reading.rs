@@ -43,7 +43,10 @@ async fn the_catalog_has_all_pages_and_prices_with_the_address() {
     assert!(cax11.offer("sin").is_none());
     assert!(!cax11.offer("ash").unwrap().available);
     // no price for the address there, so the dearest: 0.00714 + 0.00119
-    assert_eq!(cax11.offer("ash").unwrap().hourly.unwrap().to_string(), "0.00833");
+    assert_eq!(
+        cax11.offer("ash").unwrap().hourly.unwrap().to_string(),
+        "0.00833"
+    );
 
     stub.hetzner.catalog().await.unwrap();
     assert_eq!(

@@ -47,18 +47,19 @@ impl Remover {
             let (remover, server) = (self.clone(), server.clone());
             tasks.spawn(async move { remover.server(&server).await });
         }
-        let mut gone = HashSet::new();
+        let (mut gone, mut done) = (HashSet::new(), Vec::new());
         while let Some(ended) = tasks.join_next().await {
             match ended {
                 Ok(Ok(one)) => {
                     gone.insert(ServerId::new(one.id.clone()));
-                    told.removed.push(one);
+                    done.push(one);
                 }
                 Ok(Err(error)) => told.errors.push(error),
                 Err(error) => told.errors.push(error.to_string()),
             }
         }
-        told.removed.sort_by(|a, b| a.name.cmp(&b.name));
+        done.sort_by(|a: &Removed, b| a.name.cmp(&b.name));
+        told.removed.extend(done);
         let is_all = gone.len() == removal.servers.len();
         for leftover in &removal.leftovers {
             // a server that could not be removed keeps its disks, its addresses and its key

@@ -1,8 +1,11 @@
 //! Public Cloud: created, proven, looked at, entered by rescue, removed.
 
 use super::{listed, the_one};
-use crate::lab::Lab;
+use crate::faults::heal;
+use crate::lab::{Lab, misbehaving};
+use crate::lifecycle::slow;
 use serde_json::json;
+use std::time::Duration;
 
 #[test]
 fn the_main_job_on_public_cloud() {
@@ -124,23 +127,28 @@ fn a_second_laptop_goes_by_the_names_in_the_cloud() {
 
 #[test]
 fn a_killed_run_is_taken_up_again() {
-    let lab = Lab::with_world(&json!({ "machine_faults": [{
-        "name": "*", "faults": { "phase_hangs": "disko" } }] }));
-    let mut child = lab.command("up ovh-cloud --sandbox").spawn().unwrap();
-    let installs = lab
-        .state()
-        .join("sandbox/servers/ovh-cloud/known_hosts.first-boot");
-    for _ in 0..600 {
-        if installs.exists() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
+    let lab = Lab::with_world(&json!({ "latency": slow(0.1) }));
+    for pause in [300, 900, 1500, 2500] {
+        let mut child = lab.command("up ovh-cloud --sandbox").spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(pause));
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
-    std::thread::sleep(std::time::Duration::from_secs(1));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(the_one(&lab, "ovh")["phase"], "created");
-    lab.world(&json!({ "machine_faults": [{ "name": "*", "faults": {} }] }));
-    lab.run("up ovh-cloud --sandbox --reinstall").succeeded();
+    let up = lab.json("up ovh-cloud --sandbox");
+    assert_eq!(up["hosts"][0]["proven"], true);
+    the_one(&lab, "ovh");
+}
+
+/// Nothing was proven yet: the image that is written anew has the key of its creation, and no
+/// other is trusted.
+#[test]
+fn what_stopped_half_way_begins_afresh_with_the_key_that_it_was_given() {
+    let faults = json!({ "phase_fails": "disko" });
+    let lab = Lab::with_world(&misbehaving("ovh-cloud*", &faults));
+    lab.run("up ovh-cloud --sandbox")
+        .failed(11, &["failed in its phase", "remains"]);
+    heal(&lab);
+    let ran = lab.run("up ovh-cloud --sandbox --reinstall").succeeded();
+    assert!(!ran.stderr.contains("first use"), "{ran}");
     assert_eq!(the_one(&lab, "ovh")["phase"], "proven");
 }

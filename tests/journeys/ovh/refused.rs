@@ -15,9 +15,7 @@ fn real(lab: &Lab, arguments: &str, change: impl Fn(&mut Command)) -> Ran {
         .status();
     assert!(made.unwrap().success());
     let mut command = lab.command(arguments);
-    command
-        .args(["--owner", "ada", "--identity"])
-        .arg(key);
+    command.args(["--owner", "ada", "--identity"]).arg(key);
     served.enter(&mut command);
     change(&mut command);
     Ran::of(command.output().unwrap())
@@ -29,7 +27,7 @@ fn credentials_that_are_wrong_missing_or_mixed() {
     real(&lab, "list --provider ovh", |c| {
         c.env("OVH_APPLICATION_SECRET", "x".repeat(32));
     })
-    .failed(5, &["OVHcloud", "OVH_APPLICATION_SECRET"]);
+    .failed(5, &["INVALID_SIGNATURE", "OVH_APPLICATION_SECRET"]);
     let lab = Lab::new();
     real(&lab, "list --provider ovh", |c| {
         c.env("OVH_CONSUMER_KEY", "x".repeat(32));

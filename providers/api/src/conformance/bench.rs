@@ -3,8 +3,8 @@
 use super::Finding;
 use crate::wait::{Deadline, TaskWaiter};
 use crate::{
-    Accepted, Backoff, Capabilities, HostName, Intent, KeyId, LoginKey, Marks, Order, OwnedServer, Owner, Phase,
-    Provider, Role, RunId, Server, ServerId, Stage,
+    Accepted, Backoff, Capabilities, HostName, Intent, KeyId, LoginKey, Marks, Order, OwnedServer,
+    Owner, Phase, Provider, Role, RunId, Server, ServerId, Stage,
 };
 use secrecy::SecretString;
 use std::sync::Arc;

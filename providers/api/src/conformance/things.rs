@@ -30,9 +30,10 @@ pub(super) async fn catalog(case: &mut Case) -> Finding {
     expect(offer.available, || {
         format!("{name} cannot be had in {place}")
     })?;
-    expect(offer.hourly.is_none_or(|hourly| hourly > Decimal::ZERO), || {
-        format!("it costs {:?}", offer.hourly)
-    })?;
+    expect(
+        offer.hourly.is_none_or(|hourly| hourly > Decimal::ZERO),
+        || format!("it costs {:?}", offer.hourly),
+    )?;
     let sizes = (kind.cores, kind.memory_mib, kind.disk_gib);
     expect(sizes.0 > 0 && sizes.1 >= 256 && sizes.2 > 0, || {
         format!("cores, memory and disk are {sizes:?}")

@@ -24,8 +24,8 @@ use crate::{Config, PUBLIC_CLOUD};
 use async_trait::async_trait;
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, Error, ErrorKind, Intent, KeyId, Leftover, LoginKey,
-    Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result, Server, Stage,
-    TaskId,
+    Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result,
+    Server, Stage, TaskId,
 };
 use secrecy::SecretString;
 use std::collections::BTreeMap;

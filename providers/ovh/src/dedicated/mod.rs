@@ -16,7 +16,8 @@ use async_trait::async_trait;
 use convert::Facts;
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, ErrorKind, Intent, KeyId, Leftover, LoginKey, Marks,
-    Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result, Server, Stage, TaskId,
+    Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result, Server,
+    Stage, TaskId,
 };
 use std::collections::BTreeMap;
 use std::fmt;

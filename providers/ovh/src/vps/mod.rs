@@ -15,7 +15,8 @@ use async_trait::async_trait;
 use convert::Addresses;
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, Intent, KeyId, Leftover, LoginKey, Marks, Order,
-    Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result, Server, Stage, TaskId,
+    Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result, Server, Stage,
+    TaskId,
 };
 use std::collections::BTreeMap;
 use std::fmt;
