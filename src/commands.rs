@@ -33,7 +33,7 @@ pub async fn run(cli: Cli, cancel: CancellationToken) -> Outcome {
         None => up::bare(&context, cli.host, &cli.up).await,
         Some(Command::Up(up)) => up::run(&context, &up.hosts, &up.flags).await,
         Some(Command::Install(flags)) => Box::pin(install::run(&context, flags)).await,
-        Some(Command::Rescue(flags)) => rescue::run(&context, &flags).await,
+        Some(Command::Rescue(flags)) => Box::pin(rescue::run(&context, &flags)).await,
         Some(Command::Teardown(flags)) => teardown::run(&context, &flags).await,
         Some(Command::List) => context.unless_stopped(looked, list::run(&context)).await,
         Some(Command::Show(one)) => {

@@ -38,6 +38,10 @@ pub struct Install {
 
 /// What boots a rescue system.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
 pub struct Rescue {
     /// The host of the flake
     pub host: HostName,

@@ -84,7 +84,7 @@ async fn work(
     let stage = flags.stage.clone();
     let job = found::job(context, None, host, name, &run, &journal, stage)?;
     let stopped = format!("{}: stopped", job.name);
-    let installed = context.unless_stopped(stopped, install(&job, flags));
+    let installed = context.unless_stopped(stopped, Box::pin(install(&job, flags)));
     let document = installed.await?.at(flags.target_ip);
     Ok((run, document))
 }

@@ -42,7 +42,7 @@ fn credentials_that_are_wrong_missing_or_mixed() {
     real(&lab, "list --provider ovh", |c| {
         c.env_remove("OVH_CONSUMER_KEY");
     })
-    .failed(5, &["OVH_CONSUMER_KEY"]);
+    .failed(5, &["without consumer_key"]);
     let lab = Lab::new();
     let ran = real(&lab, "list", |c| {
         for name in ["HCLOUD_TOKEN", "HCLOUD_ENDPOINT"] {
