@@ -15,7 +15,12 @@ use crate::state::ServerState;
 use provision_api::Accepted;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
+
+/// Real hardware boots so many times slower than a virtual machine: its firmware looks at its
+/// memory, its cards and the network first.
+const METAL: u32 = 4;
 
 /// One server that is worked on.
 #[derive(Debug)]
@@ -107,6 +112,25 @@ impl Job {
             user: user.to_owned(),
             identity: self.login.path.clone(),
             pins: self.kept.pins(phase),
+        }
+    }
+
+    /// How long a new or rebuilt machine may take until it answers.
+    pub fn first_boot_within(&self) -> Duration {
+        self.context.deadlines.first_boot() * self.slowness()
+    }
+
+    /// How long a boot from the disk may take.
+    pub fn boot_within(&self) -> Duration {
+        self.context.deadlines.boot() * self.slowness()
+    }
+
+    fn slowness(&self) -> u32 {
+        let is_metal = |cloud: &Arc<Cloud>| cloud.provider.capabilities().metal;
+        if self.cloud.as_ref().is_some_and(is_metal) {
+            METAL
+        } else {
+            1
         }
     }
 

@@ -74,7 +74,7 @@ async fn unfinished(
     let what = format!("server {}, {}", server.id(), server.marks().phase);
     job.done(running, Step::Acquire, what)?;
     let target = first_boot(job, cloud, server)?;
-    let wait = job.context.deadlines.first_boot();
+    let wait = job.first_boot_within();
     trust::pin(&job.context, server, &target, wait).await?;
     let acquired = Acquired {
         server: server.clone(),
@@ -110,7 +110,7 @@ async fn installed(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome<En
             drive::fulfil(job, &running, Step::Boot, server, &Intent::FromDisk).await?;
         }
     }
-    let wait = job.context.deadlines.boot();
+    let wait = job.boot_within();
     let admin = trust::admin(&job.context, &job.host, server, wait).await?;
     let found = boot::from_disk(job, &running, &admin, None).await?;
     job.done(running, Step::Boot, "the installed system answers")?;

@@ -77,6 +77,7 @@ const ABLE: Capabilities = Capabilities {
     rebuild_key: RebuildKey::Given,
     unique_names: true,
     keeps_keys: true,
+    metal: false,
     first_users: &["root"],
 };
 

@@ -93,7 +93,7 @@ async fn with_same_key(
     server: OwnedServer,
 ) -> Outcome<Acquired> {
     let target = first_boot(job, cloud, &server)?;
-    let wait = job.context.deadlines.first_boot();
+    let wait = job.first_boot_within();
     trust::pin(&job.context, &server, &target, wait).await?;
     let intent = Intent::Rebuilt {
         image: plan.image.clone(),

@@ -47,7 +47,7 @@ pub async fn gone(
     let each = job.context.deadlines.command();
     until(
         "the machine to go down",
-        Deadline::after(job.context.deadlines.boot()),
+        Deadline::after(job.boot_within()),
         &Backoff::new(Duration::from_millis(100), Duration::from_secs(2)),
         &job.context.cancel,
         async || {
@@ -91,7 +91,7 @@ pub async fn from_disk(
             other => Err(format!("it runs {other:?} instead of the installed system")),
         }
     };
-    let deadline = job.context.deadlines.boot();
+    let deadline = job.boot_within();
     reach::reach(job, admin, deadline, &booted)
         .await
         .map_err(|failure| {

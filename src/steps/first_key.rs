@@ -33,7 +33,7 @@ pub async fn pinned(
     let (host, port) = (target.host.as_str(), target.port);
     let key = until(
         what,
-        Deadline::after(deadlines.first_boot()),
+        Deadline::after(job.first_boot_within()),
         &Backoff::new(Duration::from_millis(200), Duration::from_secs(3)),
         &job.context.cancel,
         async || {

@@ -86,7 +86,7 @@ pub async fn reach_while(
     users: &[&str],
     tasks: &[Task],
 ) -> Outcome<(Target, Found)> {
-    let deadline = job.context.deadlines.first_boot();
+    let deadline = job.first_boot_within();
     let machine = reach_as(job, target, users, deadline, &anything);
     tokio::pin!(machine);
     tokio::select! {

@@ -90,6 +90,8 @@ pub struct Capabilities {
     pub unique_names: bool,
     /// The cloud keeps login keys: [`Provider::trust`] makes something that can be left over.
     pub keeps_keys: bool,
+    /// Real hardware: before it boots anything, its firmware takes minutes.
+    pub metal: bool,
     /// Who may be logged in as on a fresh image, the likeliest first.
     pub first_users: &'static [&'static str],
 }

@@ -88,6 +88,7 @@ impl Provider for Hetzner {
             rebuild_key: RebuildKey::Given,
             unique_names: true,
             keeps_keys: true,
+            metal: false,
             first_users: &["root"],
         }
     }

@@ -45,7 +45,7 @@ pub(super) async fn on(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcom
         RunningSystem::Rescue => Err("it has not rebooted yet".to_owned()),
         other => Err(format!("it still runs {other:?}")),
     };
-    let deadline = job.context.deadlines.first_boot();
+    let deadline = job.first_boot_within();
     let found = reach::reach(job, &target, deadline, &is_rescue).await?;
     job.done(running, Step::Rescue, "the rescue system answers")?;
     Ok((target, found))

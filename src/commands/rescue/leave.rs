@@ -35,7 +35,7 @@ pub(super) async fn off(job: &Job, server: &OwnedServer) -> Outcome<(Target, Fou
             found::naming(&job.context, &job.host.name, server.marks().role)
         )));
     }
-    let wait = job.context.deadlines.boot();
+    let wait = job.boot_within();
     let admin = trust::admin(&job.context, &job.host, server, wait).await?;
     let found = boot::from_disk(job, &running, &admin, before.as_deref()).await?;
     // the key of a rescue system that is gone is never to be accepted again

@@ -4,7 +4,7 @@ use crate::cli::UpFlags;
 use crate::clouds::Cloud;
 use crate::commands::found;
 use crate::context::Context;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Exit, Failure, Outcome};
 use crate::host::Host;
 use crate::plan::{Action, HostPlan, Known};
 use crate::preflight;
@@ -47,6 +47,25 @@ pub(super) async fn agreed(context: &Context, groups: &[Group], flags: &UpFlags)
             .await?;
     }
     Ok(true)
+}
+
+/// Two hosts cannot have one server.
+fn each_its_own(plans: &[HostPlan]) -> Outcome {
+    let mut taken = BTreeMap::new();
+    for plan in plans {
+        let Action::Adopt(server) = &plan.action else {
+            continue;
+        };
+        if let Some(other) = taken.insert(&server.id, &plan.name) {
+            return Err(Failure::new(
+                Exit::Config,
+                format!("{} and {other} are to have the same server", plan.name),
+                format!("both name {}", server.id),
+            )
+            .mend("name one for each: service under [ovh] in its host.toml"));
+        }
+    }
+    Ok(())
 }
 
 /// What cannot be undone, in words.
@@ -106,8 +125,10 @@ pub(super) async fn plan(
             .into_values()
             .map(|host| HostPlan::make(host, flags, known))
             .collect();
+        let plans = plans?;
+        each_its_own(&plans)?;
         groups.push(Group {
-            plans: plans?,
+            plans,
             catalog: Arc::new(catalog),
             cloud,
         });

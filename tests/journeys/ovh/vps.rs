@@ -47,6 +47,11 @@ fn which_server_is_never_guessed() {
         .failed(3, &[VPS, OTHER, "--server"]);
     lab.run("up ovh-cloud --provider ovh-vps --server vps-none --sandbox")
         .failed(3, &["no server vps-none", VPS]);
+    lab.add_host("mail", "provider = \"ovh-vps\"\n");
+    lab.run(&format!(
+        "up ovh-cloud mail --provider ovh-vps --server {VPS} --sandbox"
+    ))
+    .failed(3, &["the same server", VPS]);
     assert!(listed(&lab, "ovh-vps").is_empty());
 }
 

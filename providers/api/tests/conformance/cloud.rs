@@ -63,6 +63,7 @@ impl Default for Cloud {
                 rebuild_key: RebuildKey::Given,
                 unique_names: true,
                 keeps_keys: true,
+                metal: false,
                 first_users: &["root"],
             },
             flaw: None,

@@ -43,6 +43,7 @@ fn rented(cloud: Cloud) -> (Arc<Cloud>, Bench) {
         rebuild_key: RebuildKey::Unknown,
         unique_names: false,
         keeps_keys: false,
+        metal: false,
         first_users: &["root"],
     }));
     let server = Some(cloud.rented());

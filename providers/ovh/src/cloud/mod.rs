@@ -102,6 +102,7 @@ impl Provider for PublicCloud {
             unique_names: false,
             // a key is made with its server, and bears half of its marks
             keeps_keys: false,
+            metal: false,
             first_users: &["root"],
         }
     }

@@ -81,6 +81,7 @@ impl Provider for Dedicated {
             rebuild_key: RebuildKey::Unknown,
             unique_names: true,
             keeps_keys: false,
+            metal: true,
             first_users: &["root"],
         }
     }

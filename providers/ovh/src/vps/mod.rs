@@ -89,6 +89,7 @@ impl Provider for Vps {
             rebuild_key: RebuildKey::Unknown,
             unique_names: true,
             keeps_keys: false,
+            metal: false,
             first_users: &["debian", "ubuntu", "root"],
         }
     }

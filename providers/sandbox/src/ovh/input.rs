@@ -120,8 +120,8 @@ mod tests {
         for text in ["[]", "{", "5"] {
             assert_eq!(parse(text).unwrap_err().status, 400, "{text}");
         }
-        let error = parse(r#"{"name":"a","nmae":"geheim"}"#).unwrap_err();
-        assert!(error.message.contains("(nmae)") && !error.message.contains("geheim"));
+        let error = parse(r#"{"name":"a","label":"geheim"}"#).unwrap_err();
+        assert!(error.message.contains("(label)") && !error.message.contains("geheim"));
         let mut input = parse(r#"{"name":5,"rescue":true,"type":"soft"}"#).unwrap();
         let error = input.text("name").unwrap_err();
         assert!(error.message.contains("[name]"), "{}", error.message);

@@ -61,20 +61,19 @@ mod tests {
 
     #[test]
     fn signs_as_another_implementation_does() {
-        // printf '%s' 'EXEgWIz07P0HYwtQDs7cNIqCiQaWSuHF+MtSwSrPpNjqfVSmJhLbPyr2i45lSwPU1+GET+
-        // https://eu.api.ovh.com/1.0/domains/++1366560945' | sha1sum (in one line)
+        // printf '%s' 'SECRET+KEY+PUT+URL+BODY+1700000000' | sha1sum, with what stands below
         let sent = Sent {
-            url: "https://eu.api.ovh.com/1.0/domains/".to_owned(),
+            url: "http://127.0.0.1:1/ovh/1.0/vps/v?a=b%20c".to_owned(),
             below: String::new(),
-            body: Bytes::new(),
+            body: Bytes::from_static(br#"{"netbootMode":"rescue"}"#),
         };
         let signature = sign(
-            "EXEgWIz07P0HYwtQDs7cNIqCiQaWSuHF",
-            "MtSwSrPpNjqfVSmJhLbPyr2i45lSwPU1",
-            &Method::GET,
+            "an-application-secret-of-a-test",
+            "a-consumer-key-of-a-test-as-well",
+            &Method::PUT,
             &sent,
-            1_366_560_945,
+            1_700_000_000,
         );
-        assert_eq!(signature, "$1$d3705e8afb27a0d2970a322b96550abfc67bb798");
+        assert_eq!(signature, "$1$2b425b41d8ec7d9397e14ab4eefca3703895a77a");
     }
 }
