@@ -76,17 +76,74 @@ fn a_flavor_a_region_and_an_image_that_do_not_exist() {
     assert!(listed(&lab, "ovh").is_empty());
 }
 
+/// A world whose own consumer key is like that.
+fn consumer_key(how: &serde_json::Value) -> Lab {
+    Lab::with_world(&json!({ "ovh": { "consumer_keys": [how] } }))
+}
+
+#[test]
+fn a_consumer_key_that_is_over() {
+    let lab = consumer_key(&json!({ "status": "expired" }));
+    for command in ["up ovh-cloud", "list --provider ovh"] {
+        lab.run(&format!("{command} --sandbox"))
+            .failed(5, &["INVALID_CREDENTIAL", "expired"]);
+    }
+}
+
 #[test]
 fn a_call_that_is_not_granted_says_which() {
-    let lab = Lab::with_world(&json!({
-        "faults": [{ "method": "POST", "path": "/cloud/project/*/instance", "times": 0,
-            "kind": { "status": { "status": 403, "code": "NOT_GRANTED_CALL",
-                "message": "This call has not been granted" } } }],
-    }));
+    let lab = consumer_key(&json!({ "rules": [{ "method": "GET", "path": "/*" }] }));
     lab.run("up ovh-cloud --sandbox").failed(
         5,
-        &["NOT_GRANTED_CALL", "POST", "nothing: no server was created"],
+        &[
+            "NOT_GRANTED_CALL",
+            "POST",
+            "/cloud/project/",
+            "nothing: no server was created",
+        ],
     );
+    lab.run("list --provider ovh --sandbox").succeeded();
+}
+
+#[test]
+fn the_accounts_limit_and_a_suspended_project() {
+    let lab = Lab::with_world(&json!({ "ovh": { "cloud": { "quota_instances": 0 } } }));
+    lab.run("up ovh-cloud --sandbox")
+        .failed(7, &["limit", "nothing"]);
+    let lab = Lab::with_world(&json!({ "ovh": { "cloud": { "status": "suspended" } } }));
+    lab.run("up ovh-cloud --sandbox").failed(6, &["suspended"]);
+}
+
+#[test]
+fn a_region_that_is_out_of_it_is_walked_past() {
+    for shows in ["listed", "accepted"] {
+        let lab = Lab::with_world(&json!({ "ovh": { "cloud": { "sold_out": [
+            { "flavor": "d2-2", "region": "GRA11", "shows": shows },
+        ] } } }));
+        lab.run("up ovh-cloud --sandbox").succeeded();
+        let servers = listed(&lab, "ovh");
+        assert_eq!(servers.len(), 1, "{shows}: {servers:#?}");
+        assert_eq!(servers[0]["type"], "d2-2", "{shows}");
+        assert_ne!(servers[0]["location"], "GRA11", "{shows}");
+    }
+    let lab = Lab::with_world(&json!({ "ovh": { "cloud": { "sold_out": [
+        { "flavor": "d2-2", "shows": "accepted" },
+        { "flavor": "d2-4", "shows": "accepted" },
+    ] } } }));
+    lab.run("up ovh-cloud --sandbox").failed(7, &["sold out"]);
+    lab.run("teardown ovh-cloud --sandbox").succeeded();
+    assert!(listed(&lab, "ovh").is_empty());
+}
+
+#[test]
+fn a_price_that_nobody_tells() {
+    let lab = Lab::with_world(&json!({ "ovh": { "cloud": { "catalog": { "served": false } } } }));
+    lab.run("up ovh-cloud --sandbox --max-price 9")
+        .failed(4, &["tells no price"]);
+    let up = lab.json("up ovh-cloud --sandbox");
+    assert!(up["hosts"][0]["price_hourly"].is_null());
+    let list = lab.run("list --provider ovh --sandbox").succeeded();
+    assert!(list.stdout.contains('?'), "{list}");
 }
 
 #[test]
