@@ -21,9 +21,12 @@ pub(crate) struct Args {
     /// The most that the server may cost by the hour, in the account's currency
     #[arg(long, value_name = "PER_HOUR", value_parser = cost::price)]
     max_price: f64,
-    /// The host of the flake
-    #[arg(long, value_name = "HOST", default_value = "hetzner-cloud")]
-    host: String,
+    /// The cloud that it is bought at
+    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
+    provider: Provider,
+    /// The host of the flake; the one that is named after the cloud unless given
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
     /// The flake
     #[arg(long, value_name = "DIR", default_value = ".")]
     flake: PathBuf,
@@ -41,12 +44,39 @@ pub(crate) struct Args {
     program: Option<PathBuf>,
 }
 
+/// A cloud whose servers are bought by the hour.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum Provider {
+    /// Hetzner Cloud
+    #[default]
+    Hetzner,
+    /// `OVHcloud`'s Public Cloud
+    Ovh,
+}
+
+impl Provider {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Hetzner => "hetzner",
+            Self::Ovh => "ovh",
+        }
+    }
+}
+
+impl Args {
+    fn host(&self) -> String {
+        let named = format!("{}-cloud", self.provider.name());
+        self.host.clone().unwrap_or(named)
+    }
+}
+
 /// Buys, tries, removes, and says what it cost at most.
 pub(crate) fn run(args: &Args) -> Result<(), String> {
     if !args.yes {
         return Err("this buys a server, so it wants --yes".to_owned());
     }
-    if std::env::var_os("HCLOUD_TOKEN").is_none_or(|token| token.is_empty()) {
+    let token = std::env::var_os("HCLOUD_TOKEN").filter(|token| !token.is_empty());
+    if matches!(args.provider, Provider::Hetzner) && token.is_none() {
         return Err("HCLOUD_TOKEN is not set; it wants a token that may write".to_owned());
     }
     interrupt::listen().map_err(|e| format!("signals: {e}"))?;

@@ -11,6 +11,7 @@ use std::process::Command;
 #[derive(Debug)]
 pub(super) struct Program {
     binary: PathBuf,
+    provider: &'static str,
     owner: String,
     state: PathBuf,
     flake: PathBuf,
@@ -21,6 +22,7 @@ impl Program {
     pub(super) fn new(binary: PathBuf, args: &Args, owner: &str) -> Self {
         Self {
             binary,
+            provider: args.provider.name(),
             owner: owner.to_owned(),
             state: tree::root().join("target/live").join(owner),
             flake: args.flake.clone(),
@@ -38,7 +40,7 @@ impl Program {
         let verb = args.first().copied().unwrap_or_default();
         let mut command = Command::new(&self.binary);
         command
-            .args(["--provider", "hetzner", "--owner", &self.owner])
+            .args(["--provider", self.provider, "--owner", &self.owner])
             .arg("--state-dir")
             .arg(&self.state)
             .arg("--flake")
@@ -62,8 +64,8 @@ impl Program {
     /// How somebody removes everything by hand.
     pub(super) fn by_hand(&self) -> String {
         format!(
-            "provision teardown --test --provider hetzner --owner {}",
-            self.owner
+            "provision teardown --test --provider {} --owner {}",
+            self.provider, self.owner
         )
     }
 }

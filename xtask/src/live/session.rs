@@ -22,7 +22,7 @@ const fn within(minutes: u64) -> How {
 /// Brings the server up and does to it what a user does. The server's price by the hour, if
 /// that was told.
 pub(super) fn run(program: &Program, args: &Args) -> Result<Option<f64>, String> {
-    let host = args.host.as_str();
+    let host = &args.host();
     let max_price = args.max_price.to_string();
     let mut up = vec![
         "up",
@@ -52,7 +52,7 @@ pub(super) fn run(program: &Program, args: &Args) -> Result<Option<f64>, String>
     if !kernel.starts_with("Linux ") {
         return Err(format!("uname on the server said {kernel:?}"));
     }
-    program.run(&["rescue", host, "--test"], within(15))?;
+    program.run(&["rescue", host, "--test", "--yes"], within(15))?;
     program.run(&["rescue", host, "--test", "--off"], within(15))?;
     Ok(hourly)
 }
