@@ -61,6 +61,11 @@ impl Cloud {
         self.name
     }
 
+    /// Whose it is: products of one vendor share their credentials.
+    pub fn vendor(&self) -> &'static str {
+        self.name.split('-').next().unwrap_or(self.name)
+    }
+
     /// Whether its servers are rented elsewhere, and not ours to create or to cancel.
     pub fn is_rented(&self) -> bool {
         !self.provider.capabilities().create

@@ -1,6 +1,7 @@
 //! The verbs, one a file.
 
 pub mod about;
+mod everywhere;
 mod found;
 pub mod host_key;
 pub mod install;

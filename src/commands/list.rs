@@ -1,6 +1,7 @@
 //! `provision list`: what is up, found in the cloud and not only in local state.
 
 use crate::clouds::Cloud;
+use crate::commands::everywhere;
 use crate::commands::found::{doubts, hourly};
 use crate::context::Context;
 use crate::failure::Outcome;
@@ -125,9 +126,8 @@ fn ago(seconds: i64) -> String {
 /// Lists what is up.
 pub async fn run(context: &Context) -> Outcome {
     let mut servers = Vec::new();
-    for cloud in Cloud::all(context)? {
-        let (seen, catalog) = tokio::join!(cloud.servers(), cloud.provider.catalog());
-        let (seen, catalog) = (seen?, catalog.ok());
+    for (cloud, seen) in everywhere::servers(context).await? {
+        let catalog = cloud.provider.catalog().await.ok();
         doubts(context, &cloud, &seen);
         let ours = seen
             .into_iter()

@@ -4,11 +4,13 @@ use super::known::known;
 use super::{described, named};
 use crate::cli::Teardown;
 use crate::clouds::Cloud;
-use crate::commands::found;
+use crate::commands::{everywhere, found};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
 use jiff::{SignedDuration, Timestamp};
-use provision_api::{Catalog, Leftover, LeftoverKind, NotOurs, OwnedServer, Role, ServerId};
+use provision_api::{
+    Catalog, Leftover, LeftoverKind, NotOurs, OwnedServer, Role, Server, ServerId,
+};
 use std::sync::Arc;
 
 /// A server counts as expired this long after its time, so that two clocks that differ a little
@@ -56,8 +58,8 @@ impl Removal {
 /// What the flags choose, at every provider.
 pub(super) async fn all(context: &Context, flags: &Teardown) -> Outcome<Vec<Removal>> {
     let mut all = Vec::new();
-    for cloud in Cloud::all(context)? {
-        all.push(look(context, flags, cloud).await?);
+    for (cloud, servers) in everywhere::servers(context).await? {
+        all.push(look(context, flags, cloud, servers).await?);
     }
     for host in &flags.hosts {
         known(context, flags, host, &all)?;
@@ -71,10 +73,14 @@ pub(super) async fn all(context: &Context, flags: &Teardown) -> Outcome<Vec<Remo
     Ok(all.into_iter().map(|seen| seen.removal).collect())
 }
 
-async fn look(context: &Context, flags: &Teardown, cloud: Arc<Cloud>) -> Outcome<Seen> {
+async fn look(
+    context: &Context,
+    flags: &Teardown,
+    cloud: Arc<Cloud>,
+    seen: Vec<Server>,
+) -> Outcome<Seen> {
     let now = Timestamp::now();
     let (mut servers, mut others, mut strangers) = (Vec::new(), Vec::new(), Vec::new());
-    let seen = cloud.servers().await?;
     found::doubts(context, &cloud, &seen);
     for server in seen {
         match OwnedServer::claim(server, &context.owner) {

@@ -105,6 +105,24 @@ fn a_call_that_is_not_granted_says_which() {
     lab.run("list --provider ovh --sandbox").succeeded();
 }
 
+/// A key for one product only is no obstacle to looking at that one.
+#[test]
+fn products_that_a_key_does_not_open_are_passed_over_and_said() {
+    let lab = consumer_key(&json!({ "rules": [{ "method": "GET", "path": "/cloud/*" }] }));
+    for command in ["list", "teardown --test"] {
+        let ran = lab.run(&format!("{command} --sandbox")).succeeded();
+        for product in ["ovh-vps", "ovh-dedicated"] {
+            let warning = format!("warning: {product}: passed over");
+            assert!(ran.stderr.contains(&warning), "{ran}");
+        }
+    }
+    lab.run("list --provider ovh-vps --sandbox")
+        .failed(5, &["NOT_GRANTED_CALL", "/vps"]);
+    let lab = consumer_key(&json!({ "rules": [] }));
+    lab.run("list --sandbox")
+        .failed(5, &["NOT_GRANTED_CALL", "--provider"]);
+}
+
 #[test]
 fn the_accounts_limit_and_a_suspended_project() {
     let lab = Lab::with_world(&json!({ "ovh": { "cloud": { "quota_instances": 0 } } }));
