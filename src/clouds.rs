@@ -44,16 +44,21 @@ impl Cloud {
         }))
     }
 
-    /// Every provider that there are credentials for, or the one that is named.
-    pub fn all(context: &Context) -> Outcome<Vec<Arc<Self>>> {
+    /// Every provider that there are credentials for, or the one that is named; and why others,
+    /// whose credentials cannot be used, are missing.
+    pub fn all(context: &Context) -> Outcome<(Vec<Arc<Self>>, Vec<Failure>)> {
         if let Some(one) = context.global.provider.as_deref() {
-            return Ok(vec![Self::open(context, one)?]);
+            return Ok((vec![Self::open(context, one)?], Vec::new()));
         }
-        let present = access::present(context)?;
-        present
-            .into_iter()
-            .map(|name| Self::open(context, name))
-            .collect()
+        let (present, mut unusable) = access::present(context)?;
+        let mut clouds = Vec::new();
+        for name in present {
+            match Self::open(context, name) {
+                Ok(cloud) => clouds.push(cloud),
+                Err(failure) => unusable.push(failure),
+            }
+        }
+        Ok((clouds, unusable))
     }
 
     /// The provider's name, as `host.toml` gives it.

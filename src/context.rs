@@ -206,7 +206,7 @@ impl Context {
                 "nothing was done",
                 "there is no terminal to ask on",
             )
-            .mend("look at it with --dry-run where there is one, then give --yes")),
+            .mend("give --yes (for up, look at it with --dry-run first)")),
         }
     }
 

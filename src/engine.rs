@@ -57,7 +57,8 @@ pub async fn bring_up(
     run: &RunId,
 ) -> Outcome<Proven> {
     if let Action::Nothing(server) = &plan.action {
-        return look(job, server).await;
+        let looked = look(job, server).await;
+        return looked.map_err(|failure| reach::or_in_rescue(job, server, failure));
     }
     unchanged(job, cloud, plan).await?;
     files::sweep(job);

@@ -118,7 +118,8 @@ impl Disk {
     /// another disk may be called that after the next boot.
     fn is_called(&self, name: &str) -> bool {
         let mut names = self.by_path.iter().chain(&self.by_id);
-        names.any(|one| one == name) || self.serial.as_deref() == Some(name)
+        let last = |one: &str| one.rsplit('/').next() == Some(name);
+        names.any(|one| one == name || last(one)) || self.serial.as_deref() == Some(name)
     }
 }
 

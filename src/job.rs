@@ -12,7 +12,7 @@ use crate::identity::KeyFile;
 use crate::journal::{Journal, Record};
 use crate::ssh::Target;
 use crate::state::ServerState;
-use provision_api::Accepted;
+use provision_api::{Accepted, ServerId};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +48,9 @@ pub struct Job {
     /// Whether an order for a server is under way: one that is dropped then leaves a server that
     /// nobody tells of.
     pub ordering: watch::Sender<bool>,
+    /// The server that this job has made, and not removed again: a list that does not show it yet
+    /// is no proof that it does not exist.
+    pub made: watch::Sender<Option<ServerId>>,
 }
 
 impl Job {
@@ -101,6 +104,11 @@ impl Job {
         // a journal that cannot be written is told by the failure itself, or by the next step
         let _ = self.write(record);
         failure
+    }
+
+    /// Notes that a server was made, or that it was removed again.
+    pub fn made(&self, server: Option<ServerId>) {
+        self.made.send_replace(server);
     }
 
     /// The server at that address, as root of the system that an installation begins from.

@@ -18,7 +18,7 @@ use crate::host::Host;
 use jiff::SignedDuration;
 use provision_api::{
     Capabilities, Catalog, HostName, OwnedServer, Owner, Phase, RebuildKey, Role, RunId, Server,
-    ServerId,
+    ServerId, ServerStatus,
 };
 
 /// A test machine lives this long unless `--ttl` says otherwise.
@@ -41,7 +41,8 @@ pub struct HostPlan {
     pub image: String,
     /// What has to be done.
     pub action: Action,
-    /// More servers of the same run, which lost answers have left behind; removed first.
+    /// Servers of ours that are of no use, removed first: more of the same run, which lost answers
+    /// have left behind, and one that the vendor gave up making.
     pub surplus: Vec<OwnedServer>,
     /// What the product can do.
     pub able: Capabilities,
@@ -89,19 +90,27 @@ impl HostPlan {
         if let Some(ttl) = ttl {
             is_date(&name, ttl)?;
         }
+        if known.capabilities.create && flags.server.is_some() {
+            return Err(created_here(&name, known.provider));
+        }
         let wishes = Wishes::of(&host, known.provider, flags);
         let existing = known::existing(&host.name, &name, role, known)?;
-        if let Some(server) = &existing.server {
+        let mut surplus = existing.surplus;
+        let server = existing.server.and_then(|server| {
+            if known.capabilities.create && is_stillborn(&server) {
+                surplus.push(server);
+                return None;
+            }
+            Some(server)
+        });
+        if let Some(server) = &server {
             known::as_wished(server.server(), flags)?;
         }
-        let action = match existing.server {
+        let action = match server {
             Some(server) if flags.reinstall => Action::Reinstall(server),
             Some(server) if server.marks().phase != Phase::Proven => Action::Resume(server),
             Some(server) => Action::Nothing(server),
             None if known.capabilities.create => {
-                if flags.server.is_some() {
-                    return Err(created_here(&name, known.provider));
-                }
                 Action::Create(choices(&host, &wishes, flags, known.catalog)?)
             }
             None => Action::Adopt(Box::new(rented::named(&name, &wishes, flags, known)?)),
@@ -114,7 +123,7 @@ impl HostPlan {
             renews: flags.ttl.is_some(),
             image: wishes.image,
             action,
-            surplus: existing.surplus,
+            surplus,
             able: known.capabilities,
         })
     }
@@ -196,6 +205,11 @@ pub fn new_run() -> Outcome<RunId> {
     format!("{now}-{suffix:05x}")
         .parse()
         .map_err(|e| Failure::new(Exit::Other, "cannot name the run", e))
+}
+
+/// The vendor gave up making it: nothing can be done with it but to remove it.
+fn is_stillborn(server: &OwnedServer) -> bool {
+    server.server().status == ServerStatus::Failed && server.marks().phase == Phase::Created
 }
 
 fn created_here(name: &str, provider: &str) -> Failure {

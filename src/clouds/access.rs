@@ -22,37 +22,40 @@ pub(super) fn provider(context: &Context, name: &'static str) -> Outcome<Arc<dyn
     })
 }
 
-/// The providers that there are credentials for. Ones that are there and cannot be used are an
-/// error: what is at that provider would go unseen.
-pub(super) fn present(context: &Context) -> Outcome<Vec<&'static str>> {
+/// The providers that there are credentials for, and why others cannot be used: what is at those
+/// goes unseen.
+pub(super) fn present(context: &Context) -> Outcome<(Vec<&'static str>, Vec<Failure>)> {
     if context.sandbox.is_some() {
-        return Ok(NAMES.to_vec());
+        return Ok((NAMES.to_vec(), Vec::new()));
     }
+    let mut unusable = Vec::new();
     let hetzner = hetzner(context);
-    let hetzner = match hetzner {
-        Err(failure) if is_hetzner_configured() => return Err(failure),
-        other => other,
-    };
     let ovh = provision_ovh::Config::from_environment(variable, home().as_deref(), &here());
-    let ovh = match ovh {
-        Err(error @ provision_ovh::ConfigError::None { .. }) => Err(error),
-        Err(error) => return Err(no_access("OVHcloud", error)),
-        Ok(_) => Ok(()),
-    };
-    match (hetzner, ovh) {
-        (Err(hetzner), Err(ovh)) => Err(Failure::new(
+    let (has_hetzner, has_ovh) = (hetzner.is_ok(), ovh.is_ok());
+    let lacks_ovh = matches!(&ovh, Err(provision_ovh::ConfigError::None { .. }));
+    if let (Err(hetzner), Err(ovh)) = (&hetzner, &ovh)
+        && !is_hetzner_configured()
+        && lacks_ovh
+    {
+        return Err(Failure::new(
             Exit::Denied,
             "there is no access to any cloud",
             format!("{hetzner}\nOVHcloud: {ovh}"),
-        )),
-        (hetzner, ovh) => {
-            let is_there = |name: &&str| match vendor(name) {
-                "OVHcloud" => ovh.is_ok(),
-                _ => hetzner.is_ok(),
-            };
-            Ok(NAMES.iter().copied().filter(is_there).collect())
-        }
+        ));
     }
+    match hetzner {
+        Err(failure) if is_hetzner_configured() => unusable.push(failure),
+        _ => {}
+    }
+    match ovh {
+        Err(error) if !lacks_ovh => unusable.push(no_access("OVHcloud", error)),
+        _ => {}
+    }
+    let is_there = |name: &&str| match vendor(name) {
+        "OVHcloud" => has_ovh,
+        _ => has_hetzner,
+    };
+    Ok((NAMES.iter().copied().filter(is_there).collect(), unusable))
 }
 
 fn vendor(name: &str) -> &'static str {

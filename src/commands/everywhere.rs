@@ -3,38 +3,91 @@
 use crate::clouds::Cloud;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
+use crate::host::Host;
 use provision_api::{ErrorKind, Server};
 use std::sync::Arc;
+
+/// What was seen, and what could not be looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Everywhere {
+    /// Each provider with all of its servers.
+    pub(crate) seen: Vec<(Arc<Cloud>, Vec<Server>)>,
+    /// Why others were not seen: one that is out of order hides nothing of the rest.
+    pub(crate) unseen: Vec<Failure>,
+}
 
 /// All servers of each provider, or of the one that is named.
 ///
 /// The credentials of one vendor may open only some of its products: those that are closed are
 /// said and passed over, as long as another one is open. Nothing that we made can be where we
 /// are not let in, unless the rights have become fewer since: hence the warning.
-pub(crate) async fn servers(context: &Context) -> Outcome<Vec<(Arc<Cloud>, Vec<Server>)>> {
-    let (mut open, mut closed) = (Vec::new(), Vec::new());
-    for cloud in Cloud::all(context)? {
+pub(crate) async fn servers(context: &Context) -> Outcome<Everywhere> {
+    let (clouds, unseen) = Cloud::all(context)?;
+    let mut everywhere = Everywhere {
+        seen: Vec::new(),
+        unseen,
+    };
+    let mut closed = Vec::new();
+    for cloud in clouds {
         match cloud.provider.servers().await {
-            Ok(servers) => open.push((cloud, servers)),
+            Ok(servers) => everywhere.seen.push((cloud, servers)),
             Err(error) if is_closed(&error) && context.global.provider.is_none() => {
                 closed.push((cloud, error));
             }
-            Err(error) => return Err(unlisted(context, &error)),
+            Err(error) => everywhere.unseen.push(unlisted(context, &error)),
         }
     }
     for (cloud, error) in closed {
-        if !open
-            .iter()
-            .any(|(other, _)| other.vendor() == cloud.vendor())
-        {
-            return Err(unlisted(context, &error));
+        let is_open = |(other, _): &(Arc<Cloud>, _)| other.vendor() == cloud.vendor();
+        if everywhere.seen.iter().any(is_open) {
+            context.teller.warn(format!(
+                "{}: passed over, what is there is not seen: {error}",
+                cloud.name()
+            ));
+        } else {
+            everywhere.unseen.push(unlisted(context, &error));
         }
-        context.teller.warn(format!(
-            "{}: passed over, what is there is not seen: {error}",
-            cloud.name()
-        ));
     }
-    Ok(open)
+    match everywhere.unseen.first() {
+        Some(first) if everywhere.seen.is_empty() => Err(first.clone()),
+        _ => {
+            unasked(context, &everywhere);
+            Ok(everywhere)
+        }
+    }
+}
+
+impl Everywhere {
+    /// Whether the provider that the host's `host.toml` names was looked at.
+    pub(crate) fn has_asked(&self, host: &Host) -> bool {
+        let name = host.spec.provider_name();
+        self.seen.iter().any(|(cloud, _)| cloud.name() == name)
+    }
+
+    /// The first of what could not be looked at, once the rest is told.
+    pub(crate) fn end(self) -> Outcome {
+        match self.unseen.into_iter().next() {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Hosts of the flake whose provider was not looked at, because nobody gave credentials for it.
+fn unasked(context: &Context, everywhere: &Everywhere) {
+    if context.global.provider.is_some() || !everywhere.unseen.is_empty() {
+        return;
+    }
+    let hosts = context.flake().ok().and_then(|flake| flake.hosts().ok());
+    for host in hosts.unwrap_or_default() {
+        if !everywhere.has_asked(&host) {
+            context.teller.note(format!(
+                "{}: not looked for: there are no credentials for {}",
+                host.name,
+                host.spec.provider_name()
+            ));
+        }
+    }
 }
 
 /// Not let in, or there is nothing to be let into.
@@ -47,5 +100,5 @@ fn unlisted(context: &Context, error: &provision_api::Error) -> Failure {
     if context.global.provider.is_some() {
         return failure;
     }
-    failure.or_mend("or look at another provider alone: --provider NAME")
+    failure.or_mend("look at another provider alone: --provider NAME")
 }

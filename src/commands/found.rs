@@ -106,6 +106,7 @@ pub(crate) fn job(
         login,
         stage,
         ordering: watch::Sender::new(false),
+        made: watch::Sender::new(None),
     })
 }
 

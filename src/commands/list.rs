@@ -5,7 +5,7 @@ use crate::commands::everywhere;
 use crate::commands::found::{doubts, hourly};
 use crate::context::Context;
 use crate::failure::Outcome;
-use crate::report;
+use crate::report::{self, FailureDocument};
 use ipnet::Ipv6Net;
 use jiff::Timestamp;
 use provision_api::{
@@ -46,6 +46,9 @@ pub struct Listed {
 struct Document {
     schema: u32,
     servers: Vec<Listed>,
+    /// Providers that could not be looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<FailureDocument>,
 }
 
 impl Listed {
@@ -126,7 +129,8 @@ fn ago(seconds: i64) -> String {
 /// Lists what is up.
 pub async fn run(context: &Context) -> Outcome {
     let mut servers = Vec::new();
-    for (cloud, seen) in everywhere::servers(context).await? {
+    let mut everywhere = everywhere::servers(context).await?;
+    for (cloud, seen) in std::mem::take(&mut everywhere.seen) {
         let catalog = cloud.provider.catalog().await.ok();
         doubts(context, &cloud, &seen);
         let ours = seen
@@ -136,19 +140,24 @@ pub async fn run(context: &Context) -> Outcome {
     }
     servers.sort_by(|a, b| a.name.cmp(&b.name));
     if context.json() {
-        report::document(&Document { schema: 1, servers });
-        return Ok(());
+        let failures = everywhere.unseen.iter().map(FailureDocument::of).collect();
+        report::document(&Document {
+            schema: 1,
+            servers,
+            failures,
+        });
+        return everywhere.end();
     }
     if servers.is_empty() {
         report::complain(&format!("no server of {} exists", context.owner));
-        return Ok(());
+        return everywhere.end();
     }
     let heads = [
         "NAME", "PROVIDER", "ID", "PHASE", "IPV4", "TYPE", "LOCATION", "AGE", "LEFT", "PRICE",
         "COST",
     ];
     report::print(&report::table(&heads, servers.iter().map(Listed::row)));
-    Ok(())
+    everywhere.end()
 }
 
 #[cfg(test)]

@@ -55,8 +55,10 @@ struct Told {
 /// Removes what the flags choose.
 pub async fn run(context: &Arc<Context>, flags: &Teardown) -> Outcome {
     let asked = choose::all(context, flags);
-    let removals = context.unless_stopped("nothing was removed", asked).await?;
+    let (removals, unseen) = context.unless_stopped("nothing was removed", asked).await?;
     let mut told = Told::default();
+    let unseen = unseen.iter().map(|failure| failure.to_string());
+    told.errors.extend(unseen);
     if removals.iter().any(|removal| !removal.is_empty()) {
         ask(context, flags, &removals).await?;
         let _locks = lock(context, flags, &removals)?;
@@ -98,6 +100,15 @@ async fn ask(context: &Context, flags: &Teardown, removals: &[Removal]) -> Outco
     let leftovers = leftovers.map(|l| format!("{} {}", kind(l), l.name));
     let names: Vec<String> = servers.chain(leftovers).collect();
     let question = question(flags, removals, &names.join(", "));
+    if flags.rented == Rented::Reset
+        && removals
+            .iter()
+            .any(|r| r.cloud.is_rented() && !r.servers.is_empty())
+    {
+        context
+            .teller
+            .note("the disks of what is rented are WIPED with the vendor's image");
+    }
     let wanted = match flags.hosts.as_slice() {
         [one] => Some(one),
         _ => None,
@@ -127,11 +138,11 @@ fn question(flags: &Teardown, removals: &[Removal], names: &str) -> String {
 /// Nobody else may be at work on any of the servers; else nothing at all is removed.
 fn lock(context: &Context, flags: &Teardown, removals: &[Removal]) -> Outcome<Vec<File>> {
     let servers = removals.iter().flat_map(|r| &r.servers);
-    let locks: Outcome<Vec<File>> = servers
-        .map(|server| {
-            let name = &server.server().name;
-            context.state.server(name)?.lock(name)
-        })
+    // one that was made twice is locked once
+    let names: BTreeSet<&str> = servers.map(|s| s.server().name.as_str()).collect();
+    let locks: Outcome<Vec<File>> = names
+        .into_iter()
+        .map(|name| context.state.server(name)?.lock(name))
         .collect();
     locks.map_err(|mut failure| {
         failure

@@ -3,13 +3,15 @@
 use super::Entry;
 use crate::clouds::Cloud;
 use crate::event::Step;
-use crate::failure::{Exit, Outcome};
+use crate::failure::{Exit, Failure, Outcome};
 use crate::job::Job;
 use crate::plan::{Choice, HostPlan};
 use crate::steps::acquire::{self, Acquired, FirstKey};
 use crate::steps::{afresh, drive, first_key, marks, reach};
-use provision_api::{Intent, OwnedServer, Phase, RunId};
+use provision_api::wait::{Attempt, Deadline, WaitError, until};
+use provision_api::{Backoff, Intent, OwnedServer, Phase, RunId};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A new server, by the first choice that can be had; one that the vendor accepted and then had
 /// none left of is removed, and the next choice tried.
@@ -33,17 +35,19 @@ pub(super) async fn created(
         );
         job.done(running, Step::Acquire, what)?;
         match fresh(job, cloud, plan, acquired).await {
-            Err(failure) if failure.exit == Exit::SoldOut && !rest.is_empty() => {
-                job.context
-                    .teller
-                    .note(format!("{}: {failure}; trying the next", job.name));
+            Err(failure) if failure.exit == Exit::SoldOut => {
+                job.context.teller.note(format!("{}: {failure}", job.name));
                 let running = job.begin(Step::Remove, "remove what could not be made")?;
                 drive::fulfil(job, &running, Step::Remove, &server, &Intent::Gone).await?;
+                job.made(None);
                 job.done(
                     running,
                     Step::Remove,
                     format!("server {} is gone", server.id()),
                 )?;
+                if rest.is_empty() {
+                    return Err(failure);
+                }
                 left = rest;
             }
             other => return other,
@@ -69,7 +73,7 @@ pub(crate) async fn fresh(
         drive::wait(job, &running, &std::mem::take(&mut tasks)).await?;
     }
     if !has_address(&server) {
-        server = seen_again(job, cloud, server).await?;
+        server = addressed(job, cloud, &server).await?;
     }
     let target = afresh::first_boot(job, cloud, &server)?;
     let whose = match &first_key {
@@ -111,9 +115,30 @@ fn has_address(server: &OwnedServer) -> bool {
     server.ipv4.is_some() || server.ipv6.is_some()
 }
 
-/// The server as the vendor tells of it now: some have an address only once they are made.
-async fn seen_again(job: &Job, cloud: &Cloud, server: OwnedServer) -> Outcome<OwnedServer> {
-    let ours = cloud.ours(&job.context.owner).await?;
-    let again = ours.into_iter().find(|other| other.id() == server.id());
-    Ok(again.unwrap_or(server))
+/// The server once the vendor tells its address: some have one only when they are made.
+async fn addressed(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome<OwnedServer> {
+    until(
+        "the vendor to tell its address",
+        Deadline::after(job.context.deadlines.busy()),
+        &Backoff::new(Duration::from_millis(500), Duration::from_secs(5)),
+        &job.context.cancel,
+        async || {
+            let ours = cloud.ours(&job.context.owner).await?;
+            let again = ours.into_iter().find(|other| other.id() == server.id());
+            Ok(match again.filter(has_address) {
+                Some(server) => Attempt::Ready(server),
+                None => Attempt::NotYet("it has none yet".to_owned()),
+            })
+        },
+    )
+    .await
+    .map_err(|error| match error {
+        WaitError::Failed(failure) => failure,
+        WaitError::Cancelled { .. } => Failure::interrupted(job.name.clone()),
+        late @ WaitError::TimedOut { .. } => Failure::new(
+            Exit::Provider,
+            format!("{}: server {} has no public address", job.name, server.id()),
+            late,
+        ),
+    })
 }

@@ -6,7 +6,7 @@ use crate::event::Step;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::job::Job;
 use crate::steps::drive;
-use provision_api::{Intent, OwnedServer, Phase};
+use provision_api::{Intent, OwnedServer, Phase, ServerStatus};
 
 /// Looks for more servers of the run that made this one, and removes them: nothing is on them.
 pub(super) async fn clear(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome {
@@ -29,22 +29,29 @@ pub(super) async fn clear(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Out
     Ok(())
 }
 
-/// Removes one of them.
+/// Removes one that is of no use.
 pub(super) async fn remove(job: &Job, other: &OwnedServer) -> Outcome {
-    let id = other.id();
-    job.context.teller.note(format!(
-        "{}: a lost answer has made it twice; server {id} is removed",
-        job.name
-    ));
-    let running = job.begin(Step::Remove, "remove what was made twice")?;
+    let (id, why) = (other.id(), why(other));
+    job.context
+        .teller
+        .note(format!("{}: {why}; server {id} is removed", job.name));
+    let running = job.begin(Step::Remove, "remove what is of no use")?;
     drive::fulfil(job, &running, Step::Remove, other, &Intent::Gone)
         .await
         .map_err(|failure| {
             Failure::new(
                 Exit::Remains,
-                format!("{}: a lost answer has made it twice", job.name),
+                format!("{}: {why}", job.name),
                 format!("server {id} cannot be removed: {failure}"),
             )
         })?;
     job.done(running, Step::Remove, format!("server {id} is gone"))
+}
+
+fn why(other: &OwnedServer) -> &'static str {
+    if other.server().status == ServerStatus::Failed {
+        "the vendor gave up making it"
+    } else {
+        "a lost answer has made it twice"
+    }
 }

@@ -52,10 +52,7 @@ impl HostPlan {
             return line;
         }
         let surplus: Vec<&str> = self.surplus.iter().map(|s| s.id().as_str()).collect();
-        format!(
-            "remove {}, made twice by a lost answer; {line}",
-            surplus.join(", ")
-        )
+        format!("remove {}, which is of no use; {line}", surplus.join(", "))
     }
 }
 

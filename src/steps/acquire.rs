@@ -69,6 +69,7 @@ pub async fn create<'a>(
                 return Err(someone_was_faster(job, &ordered));
             }
             Ok(ordered) => {
+                job.made(Some(ordered.server.id().clone()));
                 let acquired = created(job, ordered, &host_key)?;
                 return Ok((acquired, &choices[at + 1..]));
             }

@@ -73,6 +73,17 @@ pub async fn gone(
     })
 }
 
+/// Another key after our own reboot may be the system of another disk.
+fn other_disk(job: &Job, failure: Failure) -> Failure {
+    if failure.exit != Exit::Trust || job.host.spec.disk.is_none() {
+        return failure;
+    }
+    failure.or_mend(
+        "of its several disks it may have booted another one, whose old system answers: take the \
+         first that its firmware boots (disk in host.toml), or empty the others' boot sectors",
+    )
+}
+
 /// Waits until a NixOS answers that is not the boot of before.
 pub async fn from_disk(
     job: &Job,
@@ -95,6 +106,7 @@ pub async fn from_disk(
     reach::reach(job, admin, deadline, &booted)
         .await
         .map_err(|failure| {
+            let failure = other_disk(job, failure);
             failure.mend(
             "look at its console at the vendor: a machine that stops before its boot loader has \
              a layout that does not fit its firmware; provision rescue boots it for a look",

@@ -8,7 +8,7 @@ use crate::ssh::{SshError, Target};
 use crate::steps::{drive, probe};
 use crate::trust;
 use provision_api::wait::{Attempt, Deadline, WaitError, until};
-use provision_api::{Backoff, Task};
+use provision_api::{Backoff, OwnedServer, Task};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
@@ -137,6 +137,14 @@ async fn listens(target: &Target) -> Result<(), SshError> {
     }
 }
 
+/// Another key answers, and the vendor says that the rescue system is on: it is no impostor.
+pub fn or_in_rescue(job: &Job, server: &OwnedServer, failure: Failure) -> Failure {
+    if failure.exit == Exit::Trust && server.server().rescue_armed {
+        return in_rescue(job);
+    }
+    failure
+}
+
 fn in_rescue(job: &Job) -> Failure {
     let test = if job.name == job.host.name.as_str() {
         ""
@@ -146,7 +154,7 @@ fn in_rescue(job: &Job) -> Failure {
     Failure::new(
         Exit::Refused,
         format!("{}: it is in rescue", job.name),
-        "the rescue system that was booted from this machine answers",
+        "the rescue system answers, not the one that was installed",
     )
     .mend(format!(
         "provision rescue {}{test} --off{}",

@@ -79,7 +79,8 @@ async fn password_of(
         ),
     )
     .mend(format!(
-        "log in with it: ssh root@{}; back to the disk: provision rescue {} --off{}",
+        "log in with it: ssh -p {} root@{}; back to the disk: provision rescue {} --off{}",
+        job.context.ssh_port(),
         trust::address(server.server())?,
         job.host.name,
         job.context.flags()

@@ -56,13 +56,23 @@ impl Removal {
 }
 
 /// What the flags choose, at every provider.
-pub(super) async fn all(context: &Context, flags: &Teardown) -> Outcome<Vec<Removal>> {
+///
+/// A provider that cannot be looked at keeps nothing of the rest from being removed; the failures
+/// are answered, to be told in the end.
+pub(super) async fn all(
+    context: &Context,
+    flags: &Teardown,
+) -> Outcome<(Vec<Removal>, Vec<Failure>)> {
+    let mut everywhere = everywhere::servers(context).await?;
     let mut all = Vec::new();
-    for (cloud, servers) in everywhere::servers(context).await? {
-        all.push(look(context, flags, cloud, servers).await?);
+    for (cloud, servers) in &everywhere.seen {
+        match look(context, flags, Arc::clone(cloud), servers.clone()).await {
+            Ok(seen) => all.push(seen),
+            Err(failure) => everywhere.unseen.push(failure),
+        }
     }
     for host in &flags.hosts {
-        known(context, flags, host, &all)?;
+        known(context, flags, host, &all, &everywhere)?;
     }
     if let Some(run) = &flags.run
         && all.iter().all(|seen| seen.removal.is_empty())
@@ -70,7 +80,8 @@ pub(super) async fn all(context: &Context, flags: &Teardown) -> Outcome<Vec<Remo
         let text = format!("no server bears the marks of run {run}");
         context.teller.note(text);
     }
-    Ok(all.into_iter().map(|seen| seen.removal).collect())
+    let removals = all.into_iter().map(|seen| seen.removal).collect();
+    Ok((removals, everywhere.unseen))
 }
 
 async fn look(

@@ -2,13 +2,20 @@
 
 use super::choose::Seen;
 use crate::cli::Teardown;
+use crate::commands::everywhere::Everywhere;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::plan::server_name;
 use provision_api::{HostName, Role};
 
 /// A name that means nothing anywhere is a mistake, and then nothing at all is removed.
-pub(super) fn known(context: &Context, flags: &Teardown, host: &HostName, all: &[Seen]) -> Outcome {
+pub(super) fn known(
+    context: &Context,
+    flags: &Teardown,
+    host: &HostName,
+    all: &[Seen],
+    everywhere: &Everywhere,
+) -> Outcome {
     let is_ours = all.iter().any(|seen| {
         let servers = seen.removal.servers.iter().chain(&seen.others);
         let mut hosts = servers.map(|server| &server.marks().host);
@@ -18,6 +25,7 @@ pub(super) fn known(context: &Context, flags: &Teardown, host: &HostName, all: &
     if is_ours {
         return Ok(());
     }
+    asked(context, host, everywhere)?;
     let name = server_name(host, Role::of(flags.test));
     let mut strangers = all.iter().flat_map(|seen| &seen.strangers);
     let stranger = strangers.find(|server| server.name == name);
@@ -57,4 +65,39 @@ pub(super) fn known(context: &Context, flags: &Teardown, host: &HostName, all: &
             )))
         }
     }
+}
+
+/// Nothing of it was found: that tells nothing if its provider was not asked.
+fn asked(context: &Context, host: &HostName, everywhere: &Everywhere) -> Outcome {
+    let Some(found) = context.flake().ok().and_then(|flake| flake.host(host).ok()) else {
+        return Ok(());
+    };
+    if everywhere.has_asked(&found) {
+        return Ok(());
+    }
+    if let Some(failure) = everywhere.unseen.first() {
+        return Err(failure.clone());
+    }
+    let provider = found.spec.provider_name();
+    let (exit, why, mend) = if context.global.provider.is_some() {
+        (
+            Exit::Refused,
+            "another provider was named",
+            format!("--provider {provider}"),
+        )
+    } else {
+        (
+            Exit::Denied,
+            "there are no credentials for it",
+            format!(
+                "give the credentials of {provider}, or name where the server is: --provider NAME"
+            ),
+        )
+    };
+    Err(Failure::new(
+        exit,
+        format!("{host}: is at {provider} by its host.toml, which was not asked"),
+        why,
+    )
+    .mend(format!("{mend}; nothing was removed")))
 }

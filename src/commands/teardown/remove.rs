@@ -9,8 +9,8 @@ use crate::event::Step;
 use crate::journal::{Journal, Record};
 use provision_api::wait::{Attempt, Deadline, WaitError, until};
 use provision_api::{
-    Accepted, Backoff, Error, ErrorKind, Intent, Leftover, LeftoverKind, OwnedServer, ServerId,
-    Stage,
+    Accepted, Backoff, Error, ErrorKind, Intent, Leftover, LeftoverKind, Marks, OwnedServer, Phase,
+    ServerId, Stage,
 };
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -83,6 +83,7 @@ impl Remover {
         let running = self.context.teller.begin(name, Step::Remove);
         self.begin(name, &described(server, None))?;
         let intent = self.intent();
+        let server = &self.unproven(server, &intent).await?;
         let mut next = Some(Stage(0));
         while let Some(stage) = next {
             let thing = Thing::Server(server, &intent, stage);
@@ -99,6 +100,20 @@ impl Remover {
         self.done(name, &what)?;
         running.done(what);
         Ok(removed(&self.cloud, kind, name, server.id().as_str()))
+    }
+
+    /// What will be wiped is not proven any more; where that cannot be written, nothing is wiped.
+    async fn unproven(&self, server: &OwnedServer, intent: &Intent) -> Result<OwnedServer, String> {
+        if !matches!(intent, Intent::Released { reset: true }) {
+            return Ok(server.clone());
+        }
+        let marks = Marks {
+            phase: Phase::Created,
+            host_key: None,
+            ..server.marks().clone()
+        };
+        let marked = self.cloud.provider.mark(server, &marks).await;
+        marked.map_err(|error| self.failed(&server.server().name, &error))
     }
 
     /// What is rented is never cancelled.

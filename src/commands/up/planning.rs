@@ -40,8 +40,10 @@ pub(super) async fn agreed(context: &Context, groups: &[Group], flags: &UpFlags)
     if is_work {
         let plans: Vec<&HostPlan> = groups.iter().flat_map(|g| &g.plans).collect();
         // one that is taken over is wiped for good: its name is typed
-        let adopted = plans.iter().find(|p| matches!(p.action, Action::Adopt(_)));
-        let wanted = adopted.map(|plan| &plan.host.name);
+        let wanted = match plans.as_slice() {
+            [one] if matches!(one.action, Action::Adopt(_)) => Some(&one.host.name),
+            _ => None,
+        };
         context
             .confirm(flags.yes, &question(&plans), wanted)
             .await?;
@@ -75,10 +77,15 @@ fn question(plans: &[&HostPlan]) -> String {
         those.map(|plan| plan.shown()).collect()
     };
     let wiped = names(&HostPlan::wipes);
-    let mut question = if wiped.is_empty() {
-        "This costs money.".to_owned()
-    } else {
-        format!("This WIPES {}.", wiped.join(", "))
+    let bought = names(&|plan| matches!(plan.action, Action::Create(_)));
+    let mut question = match (wiped.is_empty(), bought.is_empty()) {
+        (true, _) => "This costs money.".to_owned(),
+        (false, true) => format!("This WIPES {}.", wiped.join(", ")),
+        (false, false) => format!(
+            "This WIPES {}, and costs money ({}).",
+            wiped.join(", "),
+            bought.join(", ")
+        ),
     };
     let unknown = names(&HostPlan::trusts_first_use);
     if !unknown.is_empty() {

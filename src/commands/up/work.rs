@@ -13,9 +13,9 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::job::Job;
 use crate::journal::Journal;
 use crate::plan::{Action, HostPlan};
-use provision_api::{Catalog, RunId};
+use provision_api::{Catalog, RunId, ServerId};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One host of an `up`.
 pub(super) struct Work {
@@ -26,6 +26,8 @@ pub(super) struct Work {
     pub(super) run: RunId,
     pub(super) journal: Arc<Journal>,
     pub(super) flags: UpFlags,
+    /// The server that was made before it failed.
+    pub(super) made: OnceLock<ServerId>,
 }
 
 impl Work {
@@ -58,11 +60,17 @@ impl Work {
             self.flags.stage.clone(),
         )?;
         let mut work = Box::pin(engine::bring_up(&job, &self.cloud, &self.plan, &self.run));
-        let proven = tokio::select! {
+        let outcome = tokio::select! {
             biased;
-            outcome = &mut work => outcome?,
-            () = self.context.cancel.cancelled() => self.stopped(&job, work.as_mut()).await?,
+            outcome = &mut work => outcome,
+            () = self.context.cancel.cancelled() => self.stopped(&job, work.as_mut()).await,
         };
+        drop(work);
+        let proven = outcome.inspect_err(|_| {
+            let made = job.made.borrow().clone();
+            // set at most once: a job brings its server up once
+            let _ = made.map(|id| self.made.set(id));
+        })?;
         Ok(HostDocument::of(&job, &self.cloud, &self.catalog, &proven))
     }
 
@@ -111,6 +119,18 @@ impl Work {
         let catalog = Some(&*self.catalog);
         let remains = found::remains(&self.cloud, catalog, owner, host, role).await;
         failure.remains.extend(remains);
+        if let Some(id) = self.made.get()
+            && removed == 0
+            && !failure
+                .remains
+                .iter()
+                .any(|line| line.contains(id.as_str()))
+        {
+            failure.remains.push(format!(
+                "perhaps server {id} ({}): this run made it, and the vendor's list does not show it; it may cost money",
+                self.plan.name
+            ));
+        }
         if failure.remains.is_empty() {
             let why = match (is_new, removed) {
                 (true, 0) => "no server was created",

@@ -114,7 +114,7 @@ fn what_one_run_made_twice_is_removed_and_nothing_else() {
     .unwrap();
     assert_eq!(plan.server().unwrap().id().as_str(), "2");
     assert_eq!(plan.surplus.len(), 1);
-    assert!(plan.line("EUR").starts_with("remove 1, made twice"));
+    assert!(plan.line("EUR").starts_with("remove 1, which is of no use"));
     for others in [
         at("2", "r2", Phase::Created),
         at("2", "r1", Phase::Installed),
@@ -128,6 +128,19 @@ fn what_one_run_made_twice_is_removed_and_nothing_else() {
         make(&[stranger]).unwrap().action,
         Action::Create(_)
     ));
+}
+
+#[test]
+fn what_the_vendor_gave_up_making_is_removed_and_ordered_again() {
+    let mut failed = server("me", "web-1", Role::Server, Phase::Created);
+    failed.status = ServerStatus::Failed;
+    let plan = make(WISHES, &UpFlags::default(), &[failed.clone()]).unwrap();
+    assert!(matches!(plan.action, Action::Create(_)));
+    assert_eq!(plan.surplus.len(), 1);
+    // what is on its disk is not given up so lightly
+    failed.marks.as_mut().unwrap().phase = Phase::Installed;
+    let plan = make(WISHES, &UpFlags::default(), &[failed]).unwrap();
+    assert!(matches!(plan.action, Action::Resume(_)) && plan.surplus.is_empty());
 }
 
 #[test]

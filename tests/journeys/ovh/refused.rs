@@ -5,6 +5,43 @@ use crate::lab::{Lab, Ran};
 use serde_json::json;
 use std::process::Command;
 
+/// What is at a provider that nobody asked is not said to be gone.
+#[test]
+fn a_provider_without_credentials_is_said_not_to_be_asked() {
+    let lab = Lab::new();
+    let ran = real(&lab, "list", |c| {
+        c.env_remove("HCLOUD_TOKEN");
+    });
+    let ran = ran.succeeded();
+    assert!(
+        ran.stderr.contains("hetzner-cloud: not looked for"),
+        "{ran}"
+    );
+    let lab = Lab::new();
+    real(&lab, "teardown hetzner-cloud --yes", |c| {
+        c.env_remove("HCLOUD_TOKEN");
+    })
+    .failed(5, &["which was not asked", "no credentials"]);
+    let lab = Lab::new();
+    real(&lab, "teardown ovh-cloud --yes --provider hetzner", |_| {})
+        .failed(4, &["which was not asked", "--provider ovh"]);
+}
+
+/// One vendor that is out of order keeps nothing of another from being seen.
+#[test]
+fn what_can_be_seen_is_listed_and_the_rest_is_an_error() {
+    let lab = Lab::new();
+    lab.run("up hetzner-cloud --sandbox").succeeded();
+    lab.world(&json!({ "faults": [{ "path": "/cloud/**", "times": 0,
+        "kind": { "status": { "status": 500, "message": "out of order" } } }] }));
+    let ran = lab.run("list --sandbox");
+    assert!(ran.stdout.contains("hetzner-cloud"), "{ran}");
+    ran.failed(6, &["500 Internal Server Error", "--provider"]);
+    let ran = lab.run("teardown hetzner-cloud --sandbox");
+    assert!(ran.stdout.contains("removed server hetzner-cloud"), "{ran}");
+    ran.failed(16, &["500 Internal Server Error"]);
+}
+
 /// Runs it against the served sandbox as a client of the real cloud, with the environment changed.
 fn real(lab: &Lab, arguments: &str, change: impl Fn(&mut Command)) -> Ran {
     let served = lab.serve();
@@ -149,7 +186,6 @@ fn a_region_that_is_out_of_it_is_walked_past() {
         { "flavor": "d2-4", "shows": "accepted" },
     ] } } }));
     lab.run("up ovh-cloud --sandbox").failed(7, &["sold out"]);
-    lab.run("teardown ovh-cloud --sandbox").succeeded();
     assert!(listed(&lab, "ovh").is_empty());
 }
 

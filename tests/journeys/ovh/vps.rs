@@ -79,6 +79,9 @@ fn its_rescue_is_armed_and_the_password_is_in_a_mail() {
     let lab = up();
     lab.run("rescue ovh-cloud --provider ovh-vps --sandbox")
         .failed(12, &["armed, unproven", "mail", "--off"]);
+    // what answers now is no impostor
+    lab.run("up ovh-cloud --provider ovh-vps --sandbox")
+        .failed(4, &["it is in rescue", "--off"]);
     lab.run("rescue ovh-cloud --provider ovh-vps --off --sandbox")
         .succeeded();
     lab.run("ssh ovh-cloud --provider ovh-vps --sandbox -- true")
@@ -99,6 +102,20 @@ fn it_is_given_back_and_its_contract_goes_on() {
     assert_eq!(reset["removed"][0]["kind"], "rented server");
     assert_eq!(reset["remaining"], json!([]));
     lab.run(&bare).succeeded();
+}
+
+#[test]
+fn what_cannot_be_unmarked_is_not_wiped() {
+    let lab = up();
+    let refused =
+        json!({ "status": { "status": 403, "code": "NOT_GRANTED_CALL", "message": "no" } });
+    lab.world(&json!({ "faults": [
+        { "method": "PUT", "path": "/v2/**", "times": 0, "kind": refused },
+    ] }));
+    lab.run("teardown ovh-cloud --provider ovh-vps --rented reset --sandbox")
+        .failed(16, &["NOT_GRANTED_CALL", "remains"]);
+    lab.run("up ovh-cloud --provider ovh-vps --sandbox")
+        .succeeded();
 }
 
 #[test]
