@@ -56,16 +56,17 @@ pub async fn bring_up(
     plan: &HostPlan,
     run: &RunId,
 ) -> Outcome<Proven> {
+    if plan.is_work() {
+        unchanged(job, cloud, plan).await?;
+        files::sweep(job);
+    }
     if let Action::Nothing(server) = &plan.action {
+        surplus::remove_all(job, &plan.surplus).await?;
         let looked = look(job, server).await;
         return looked.map_err(|failure| reach::or_in_rescue(job, server, failure));
     }
-    unchanged(job, cloud, plan).await?;
-    files::sweep(job);
     check(job).await?;
-    for other in &plan.surplus {
-        surplus::remove(job, other).await?;
-    }
+    surplus::remove_all(job, &plan.surplus).await?;
     let entry = match &plan.action {
         Action::Create(choices) => begin::created(job, cloud, plan, run, choices).await?,
         Action::Adopt(server) => {
@@ -122,14 +123,16 @@ pub(crate) async fn disk_next(
 
 /// The plan was made before the lock was taken: what it is about has to be what it was.
 async fn unchanged(job: &Job, cloud: &Cloud, plan: &HostPlan) -> Outcome {
-    let Some(planned) = plan.server() else {
+    let planned: Vec<&OwnedServer> = plan.server().into_iter().chain(&plan.surplus).collect();
+    if planned.is_empty() {
         return Ok(());
-    };
+    }
     let now = cloud.ours(&job.context.owner).await?;
-    let same = now
-        .iter()
-        .any(|s| s.id() == planned.id() && s.marks() == planned.marks());
-    if same {
+    let mut planned = planned.into_iter();
+    if planned.all(|one| {
+        now.iter()
+            .any(|s| s.id() == one.id() && s.marks() == one.marks())
+    }) {
         return Ok(());
     }
     Err(Failure::new(

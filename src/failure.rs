@@ -65,6 +65,8 @@ pub struct Details {
     pub resume: Option<String>,
     /// The command that removes what remains.
     pub remove: Option<String>,
+    /// The vendor refused, and that changed nothing.
+    is_refusal: bool,
     passed_on: Option<u8>,
 }
 
@@ -79,6 +81,7 @@ impl Failure {
             remains: Vec::new(),
             resume: None,
             remove: None,
+            is_refusal: false,
             passed_on: None,
         }))
     }
@@ -130,7 +133,30 @@ impl Failure {
         };
         let mut failure = Self::new(exit, what, error);
         failure.mend = mend.map(str::to_owned);
+        failure.is_refusal = matches!(
+            error.kind,
+            ErrorKind::Denied
+                | ErrorKind::Invalid
+                | ErrorKind::NotFound
+                | ErrorKind::Protected
+                | ErrorKind::AlreadyExists
+                | ErrorKind::Unsupported
+                | ErrorKind::Suspended
+                | ErrorKind::Quota
+        );
         failure
+    }
+
+    /// Whether a vendor refused before it did anything.
+    pub fn is_refusal(&self) -> bool {
+        self.is_refusal
+    }
+
+    /// The same, when something had been begun before.
+    #[must_use]
+    pub fn after_a_beginning(mut self) -> Self {
+        self.is_refusal = false;
+        self
     }
 
     /// A file of the state folder that could not be read or written.

@@ -104,7 +104,7 @@ impl HostPlan {
             Some(server)
         });
         if let Some(server) = &server {
-            known::as_wished(server.server(), flags)?;
+            known::as_wished(server.server(), flags, &wishes)?;
         }
         let action = match server {
             Some(server) if flags.reinstall => Action::Reinstall(server),
@@ -148,8 +148,8 @@ impl HostPlan {
 
     /// Its name, and the vendor's where that is another.
     pub fn shown(&self) -> String {
-        match &self.action {
-            Action::Adopt(server) => format!("{} ({})", self.name, server.id),
+        match self.server_id() {
+            Some(id) if !self.able.create => format!("{} ({id})", self.name),
             _ => self.name.clone(),
         }
     }
@@ -174,8 +174,12 @@ impl HostPlan {
             Action::Create(_) => !self.able.host_key_at_first_boot,
             Action::Adopt(_) => self.able.rebuild_key != RebuildKey::Given,
             Action::Resume(server) => {
-                self.able.rebuild_key == RebuildKey::Unknown
-                    && server.marks().phase < Phase::Installed
+                let is_unknown = match self.able.rebuild_key {
+                    RebuildKey::Given => false,
+                    RebuildKey::Kept => server.marks().host_key.is_none(),
+                    RebuildKey::Unknown => true,
+                };
+                is_unknown && server.marks().phase < Phase::Installed
             }
             Action::Reinstall(server) => match self.able.rebuild_key {
                 RebuildKey::Given => false,

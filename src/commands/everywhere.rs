@@ -39,7 +39,7 @@ pub(crate) async fn servers(context: &Context) -> Outcome<Everywhere> {
     }
     for (cloud, error) in closed {
         let is_open = |(other, _): &(Arc<Cloud>, _)| other.vendor() == cloud.vendor();
-        if everywhere.seen.iter().any(is_open) {
+        if everywhere.seen.iter().any(is_open) || !is_of_a_host(context, cloud.vendor()) {
             context.teller.warn(format!(
                 "{}: passed over, what is there is not seen: {error}",
                 cloud.name()
@@ -88,6 +88,17 @@ fn unasked(context: &Context, everywhere: &Everywhere) {
             ));
         }
     }
+}
+
+/// Whether a host of the flake is at that vendor: credentials for something else of the vendor's
+/// are no reason to fail. Where the hosts cannot be read, they may be.
+fn is_of_a_host(context: &Context, vendor: &str) -> bool {
+    let hosts = context.flake().ok().and_then(|flake| flake.hosts().ok());
+    hosts.is_none_or(|hosts| {
+        hosts
+            .iter()
+            .any(|host| host.spec.provider_name().starts_with(vendor))
+    })
 }
 
 /// Not let in, or there is nothing to be let into.

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::found::Found;
 use crate::host::Host;
+use crate::installer::files;
 use crate::job::Job;
 use crate::report;
 use crate::ssh::Target;
@@ -35,13 +36,15 @@ pub async fn run(context: &Arc<Context>, flags: &Rescue) -> Outcome {
     }
     let name = host.name.clone();
     let worked = work(context, &cloud, host, &server, flags).await;
-    if flags.show_password && !flags.off {
-        show_password(&cloud, &server).await?;
-    }
+    let shown = if flags.show_password && !flags.off {
+        show_password(&cloud, &server).await
+    } else {
+        Ok(())
+    };
     match worked {
         Ok((job, target, found)) => {
             tell(context, &job, flags, &target, &found);
-            Ok(())
+            shown
         }
         Err(failure) => {
             let role = Role::of(flags.test);
@@ -68,6 +71,7 @@ async fn work(
     let (run, journal) = found::begin_run(context, "rescue", cloud.name(), &hosts)?;
     let stage = Stage::default();
     let job = found::job(context, Some(cloud), host, name, &run, &journal, stage)?;
+    files::sweep(&job);
     let work = async {
         if flags.off {
             return leave::off(&job, server).await;

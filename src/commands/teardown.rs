@@ -57,7 +57,7 @@ pub async fn run(context: &Arc<Context>, flags: &Teardown) -> Outcome {
     let asked = choose::all(context, flags);
     let (removals, unseen) = context.unless_stopped("nothing was removed", asked).await?;
     let mut told = Told::default();
-    let unseen = unseen.iter().map(|failure| failure.to_string());
+    let unseen = unseen.iter().map(ToString::to_string);
     told.errors.extend(unseen);
     if removals.iter().any(|removal| !removal.is_empty()) {
         ask(context, flags, &removals).await?;

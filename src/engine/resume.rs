@@ -29,8 +29,8 @@ pub(crate) async fn entry(
 ) -> Outcome<Entry> {
     let begun = if server.marks().phase == Phase::Installed {
         installed(job, cloud, server).await
-    } else if server.marks().host_key.is_none() {
-        // it stopped before anybody saw whom to expect there
+    } else if server.marks().host_key.is_none() || boots_its_old_disk(cloud, server) {
+        // it stopped before anybody saw whom to expect there, or it would not be seen again
         return afresh(job, cloud, plan, server.clone()).await;
     } else {
         unfinished(job, cloud, plan, server).await
@@ -50,6 +50,12 @@ pub(crate) async fn entry(
             job.context.flags()
         ))),
     }
+}
+
+/// A server that is begun from its rescue system has its old system on its disk until it is
+/// installed: switched on, it would boot that.
+fn boots_its_old_disk(cloud: &Cloud, server: &OwnedServer) -> bool {
+    !cloud.provider.capabilities().rebuild && server.server().status == ServerStatus::Off
 }
 
 /// Whoever answers with another key or refuses the login may be at work on it: that is never
@@ -92,13 +98,15 @@ async fn installed(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome<En
     let port = job.context.ssh_port();
     let shown = pins::shown_by(&address, port, job.context.deadlines.command()).await?;
     let installer = job.target(&address, "root", "first-boot");
-    let is_installers = |shown: &PublicKey| {
-        let known = pins::read(&installer.pins);
+    let is_pinned = |phase: &str, shown: &PublicKey| {
+        let known = pins::read(&job.kept.pins(phase));
         known.iter().any(|key| key.key_data() == shown.key_data())
     };
     let is_rented = !cloud.provider.capabilities().create;
     match shown {
-        Some(shown) if is_installers(&shown) => {
+        // somebody works in it
+        Some(shown) if is_pinned("rescue", &shown) => return Err(reach::in_rescue(job)),
+        Some(shown) if is_pinned("first-boot", &shown) => {
             if is_rented {
                 drive::fulfil(job, &running, Step::Boot, server, &Intent::DiskNext).await?;
             }
@@ -111,7 +119,15 @@ async fn installed(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome<En
         }
     }
     let wait = job.boot_within();
-    let admin = trust::admin(&job.context, &job.host, server, wait).await?;
+    let admin = trust::admin(&job.context, &job.host, server, wait).await;
+    let admin = admin.map_err(|failure| match failure.exit {
+        Exit::Trust => failure.or_mend(format!(
+            "if the installer of a run on another machine still answers there, boot the disk: provision rescue {} --off{}",
+            job.host.name,
+            job.context.flags()
+        )),
+        _ => failure,
+    })?;
     let found = boot::from_disk(job, &running, &admin, None).await?;
     job.done(running, Step::Boot, "the installed system answers")?;
     Ok(Entry::Installed {

@@ -5,6 +5,7 @@ use crate::child;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::identity::KeyFile;
 use crate::job::Job;
+use crate::ssh::password;
 use crate::ssh::shim::Guard;
 use crate::ssh::{Target, alias};
 use crate::state::{private_dir, write_private};
@@ -116,8 +117,19 @@ impl Drop for Extra {
 /// Removes what a killed run could not.
 pub fn sweep(job: &Job) {
     for run in job.context.state.runs() {
-        if let Ok(dir) = job.context.state.run(&run) {
-            let _ = fs::remove_dir_all(dir.join(&job.name).join("extra"));
+        let Ok(dir) = job.context.state.run(&run) else {
+            continue;
+        };
+        let dir = dir.join(&job.name);
+        let _ = fs::remove_dir_all(dir.join("extra"));
+        for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
+            if entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with(password::ROOM)
+            {
+                let _ = fs::remove_dir_all(entry.path());
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The server that a host has already, found by its marks.
 
-use super::Known;
+use super::{Known, Wishes};
 use crate::cli::UpFlags;
 use crate::failure::{Exit, Failure, Outcome};
 use provision_api::{HostName, NotOurs, OwnedServer, Owner, Phase, Role, Server};
@@ -65,12 +65,13 @@ fn several(host: &HostName, name: &str, first: &OwnedServer, more: &[OwnedServer
 }
 
 /// A server that exists keeps its type and its place: flags that say otherwise are not dropped.
-pub(super) fn as_wished(server: &Server, flags: &UpFlags) -> Outcome {
+pub(super) fn as_wished(server: &Server, flags: &UpFlags, wishes: &Wishes) -> Outcome {
     let id = server.id.as_str().to_owned();
     for (flag, given, is) in [
         ("--type", &flags.server_type, &server.server_type),
         ("--location", &flags.location, &server.location),
-        ("--server", &flags.server, &id),
+        // the flag, else service in host.toml
+        ("--server", &wishes.service, &id),
     ] {
         if let Some(given) = given.as_ref().filter(|given| *given != is) {
             return Err(Failure::new(
@@ -79,7 +80,7 @@ pub(super) fn as_wished(server: &Server, flags: &UpFlags) -> Outcome {
                 format!("server {} is {is}, and {given} is asked for", server.id),
             )
             .mend(format!(
-                "leave {flag} out, or remove the server first: provision teardown --help"
+                "leave {flag} out (or what stands for it in host.toml), or remove the server first: provision teardown --help"
             )));
         }
     }

@@ -15,6 +15,9 @@ use std::time::Duration;
 /// The environment variable that names the file with the password.
 const FILE: &str = "PROVISION_ASKPASS_FILE";
 
+/// How the folder begins that holds the file for the time of a login.
+pub const ROOM: &str = "askpass-";
+
 /// What `ssh-askpass` prints: the password, or nothing where there is none.
 pub fn answer() -> String {
     let file = std::env::var_os(FILE);
@@ -34,7 +37,7 @@ pub async fn run(
 ) -> Result<Printed, SshError> {
     let cannot = |error: std::io::Error| SshError::NoProgram(format!("a password login: {error}"));
     let room = tempfile::Builder::new()
-        .prefix("askpass-")
+        .prefix(ROOM)
         .tempdir_in(folder)
         .map_err(cannot)?;
     let (file, program) = (room.path().join("answer"), room.path().join("ssh-askpass"));

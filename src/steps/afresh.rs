@@ -139,7 +139,8 @@ async fn with_unknown_key(
     })
 }
 
-/// Marked first; what is then refused has changed nothing, and the server is what it was.
+/// Marked first; what is then plainly refused has changed nothing, and the server is what it was.
+/// Whatever else goes wrong, its disk may be on its way to being wiped: then it is not proven.
 async fn driven(
     job: &Job,
     running: &Running,
@@ -152,9 +153,12 @@ async fn driven(
     let server = mark(job, cloud, &server, marks).await?;
     match drive::begin(job, running, Step::Acquire, &server, intent).await {
         Ok(tasks) => Ok((server, tasks)),
-        Err(failure) => {
-            mark(job, cloud, &server, &before).await?;
+        Err(failure) if failure.is_refusal() => {
+            if let Err(unmarked) = mark(job, cloud, &server, &before).await {
+                job.context.teller.warn(unmarked.to_string());
+            }
             Err(failure)
         }
+        Err(failure) => Err(failure),
     }
 }

@@ -18,12 +18,17 @@ pub async fn begin(
 ) -> Outcome<Vec<Task>> {
     let mut stage = Stage(0);
     loop {
-        let accepted = accept(job, server, intent, stage).await?;
+        let accepted = accept(job, server, intent, stage).await;
+        let accepted = accepted.map_err(|failure| match stage {
+            Stage(0) => failure,
+            _ => failure.after_a_beginning(),
+        })?;
         job.accepted(step, &accepted)?;
         match accepted.next {
             None => return Ok(accepted.tasks),
             Some(next) => {
-                wait(job, running, &accepted.tasks).await?;
+                let waited = wait(job, running, &accepted.tasks).await;
+                waited.map_err(Failure::after_a_beginning)?;
                 stage = next;
             }
         }

@@ -6,10 +6,10 @@ use crate::event::{Running, Step};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::found::{Found, RunningSystem};
 use crate::job::Job;
-use crate::ssh::{Target, password};
+use crate::ssh::{Target, password, pins};
 use crate::steps::{acquire, drive, first_key, reach};
 use crate::trust;
-use provision_api::{Intent, OwnedServer, Rescue};
+use provision_api::{Fingerprint, Intent, OwnedServer, Rescue};
 use secrecy::SecretString;
 
 /// What goes over a connection that is trusted on first use is agreed to beforehand.
@@ -30,12 +30,17 @@ pub(super) async fn agreed(job: &Job, cloud: &Cloud, yes: bool) -> Outcome {
 pub(super) async fn on(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome<(Target, Found)> {
     let running = job.begin(Step::Rescue, "arm the rescue system")?;
     let before = boot_id_now(job, server).await;
+    let target = trust::target(&job.context, server, "root", job.kept.pins("rescue"))?;
+    // a rescue system that runs already may well show the same key once more
+    let pinned = pins::read(&target.pins);
+    let is_pinned = |key: &Fingerprint| pinned.iter().any(|p| Fingerprint::of_key(p) == *key);
+    let known = first_key::before(job, &target).await?;
+    let known = known.filter(|key| !is_pinned(key)).into_iter();
+    let known: Vec<_> = known.chain(server.marks().host_key).collect();
     let keys = vec![acquire::login(job, cloud).await?];
     let intent = Intent::InRescue { keys };
     drive::fulfil(job, &running, Step::Rescue, server, &intent).await?;
     let password = password_of(job, cloud, server).await?;
-    let target = trust::target(&job.context, server, "root", job.kept.pins("rescue"))?;
-    let known: Vec<_> = server.marks().host_key.into_iter().collect();
     first_key::pinned(job, &running, &target, "the rescue system", &known).await?;
     if let Some(password) = &password {
         bring_key(job, &running, &target, password).await?;
