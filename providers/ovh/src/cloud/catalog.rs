@@ -6,6 +6,7 @@ use super::wire::{Addon, Flavor, PriceList};
 use provision_api::http::Request;
 use provision_api::{Arch, Catalog, ErrorKind, Offer, Result, ServerType};
 use rust_decimal::Decimal;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The vendor counts in so small parts of the currency: 10 to the minus eight.
@@ -43,10 +44,14 @@ impl PublicCloud {
     }
 }
 
-/// What each plan costs by the hour, with tax.
+/// What each plan costs by the hour, with tax. Without a tax rate nothing is known: a price that
+/// lacks it would be too cheap.
 fn hourly(list: &PriceList) -> BTreeMap<&str, Decimal> {
-    let tax: Option<Decimal> = list.locale.tax_rate.to_string().parse().ok();
-    let factor = Decimal::ONE + tax.unwrap_or_default() / Decimal::ONE_HUNDRED;
+    let Some(tax) = percent(&list.locale.tax_rate) else {
+        tracing::warn!("the price list has no tax rate that can be read, so prices are unknown");
+        return BTreeMap::new();
+    };
+    let factor = Decimal::ONE + tax / Decimal::ONE_HUNDRED;
     let price = |addon: &Addon| {
         let hourly = addon.pricings.iter().filter(|pricing| {
             pricing.interval_unit == "hour"
@@ -65,6 +70,17 @@ fn hourly(list: &PriceList) -> BTreeMap<&str, Decimal> {
     let all = list.addons.iter();
     all.filter_map(|addon| Some((addon.plan_code.as_str(), price(addon)?)))
         .collect()
+}
+
+/// A rate, as a number or as its text.
+fn percent(rate: &Value) -> Option<Decimal> {
+    let text = match rate {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_owned(),
+        _ => return None,
+    };
+    let rate = text.parse().or_else(|_| Decimal::from_scientific(&text));
+    rate.ok().filter(|rate| *rate >= Decimal::ZERO)
 }
 
 /// The flavors of one name in several regions as one type.

@@ -129,6 +129,11 @@ pub(super) fn is_off(status: &str) -> bool {
     ["SHUTOFF", "STOPPED"].contains(&status)
 }
 
+/// Whether an instance with that status is neither gone nor going.
+pub(super) fn is_alive(status: &str) -> bool {
+    !["DELETING", "DELETED", "SOFT_DELETED"].contains(&status)
+}
+
 /// The status in the project's words.
 fn status(word: &str) -> ServerStatus {
     match word {

@@ -53,7 +53,9 @@ impl PublicCloud {
         let look = || async {
             let found = self.instances().await?.into_iter();
             Ok(oldest(found.filter(|instance| {
-                instance.name == raw && convert::uses(instance, &key) && is_alive(instance)
+                instance.name == raw
+                    && convert::uses(instance, &key)
+                    && convert::is_alive(&instance.status)
             })))
         };
         match self.client.v1().guarded(request, look).await {
@@ -73,7 +75,8 @@ impl PublicCloud {
         operation: &str,
     ) -> Result<Option<Ordered>> {
         let mut found = Vec::new();
-        for instance in instances.iter().filter(|instance| is_alive(instance)) {
+        let alive = |instance: &&Instance| convert::is_alive(&instance.status);
+        for instance in instances.iter().filter(alive) {
             let Ok(Some(told)) = name::read(&instance.name) else {
                 continue;
             };
@@ -141,6 +144,7 @@ impl PublicCloud {
             instance.ssh_key_id = Some(key.id.clone());
         }
         let keys = std::slice::from_ref(key);
+        self.ordered().insert(instance.id.clone());
         if instance.status == "ERROR" {
             let mut why = format!("instance {} ended in ERROR at once", instance.id);
             if let Err(error) = self.clear_away(&instance, order, keys).await {
@@ -166,10 +170,6 @@ fn claim(server: Server, order: &Order, operation: &str) -> Result<OwnedServer> 
 /// Of several that a lost answer and a stale list made, everybody takes the same one.
 fn oldest(instances: impl Iterator<Item = Instance>) -> Option<Instance> {
     instances.min_by(|one, other| (&one.created, &one.id).cmp(&(&other.created, &other.id)))
-}
-
-fn is_alive(instance: &Instance) -> bool {
-    !["DELETING", "DELETED", "SOFT_DELETED"].contains(&&*instance.status)
 }
 
 /// What a refused order means. The vendor says in words only that a region has no room.

@@ -32,7 +32,10 @@ impl PublicCloud {
     /// Deletes; answers whether it was there.
     pub(super) async fn delete_instance(&self, id: &str, operation: &str) -> Result<bool> {
         let path = self.instance_path(id, "").await?;
-        self.gone_by(&path, operation).await
+        let there = self.gone_by(&path, operation).await?;
+        // from now on the list is right not to show it
+        self.ordered().remove(id);
+        Ok(there)
     }
 
     /// Deletes the key that was made with the server.

@@ -1,9 +1,9 @@
 //! What can outlive an instance: its key. Addresses go with it, and volumes are not made.
 
-use super::wire::Key;
+use super::wire::{Instance, Key};
 use super::{PublicCloud, convert, error, name};
 use crate::client::segment;
-use provision_api::{Accepted, ErrorKind, Leftover, LeftoverKind, Owner, Result, ServerId};
+use provision_api::{Accepted, Error, ErrorKind, Leftover, LeftoverKind, Owner, Result, ServerId};
 
 impl PublicCloud {
     /// Keys whose names say that they are that owner's.
@@ -26,15 +26,39 @@ impl PublicCloud {
         Ok(keys.iter().filter_map(leftover).collect())
     }
 
-    /// Deletes a key. Whoever has it attached keeps it, but loses half of the marks.
+    /// Deletes a key that no instance has: one that lost it would lose half of its marks, and
+    /// would be nobody's. What the leftover says of that may be old.
     pub(super) async fn discard(&self, leftover: &Leftover) -> Result<Accepted> {
         let operation = format!("remove {}", leftover.name);
         if leftover.kind != LeftoverKind::Key {
             let why = "only keys are made here";
             return Err(error(ErrorKind::Unsupported, operation, why));
         }
+        let instances = self.instances().await?;
+        let key = Key {
+            id: leftover.id.clone(),
+            name: leftover.name.clone(),
+            public: String::new(),
+        };
+        let mut users = instances.iter().filter(|one| convert::uses(one, &key));
+        if let Some(user) = users.next() {
+            return Err(in_use(user, operation));
+        }
         let path = format!("/sshkey/{}", segment(&leftover.id));
         self.gone_by(&self.path(&path).await?, &operation).await?;
         Ok(Accepted::default())
     }
+}
+
+/// One that is being deleted lets go of it soon; any other keeps it for as long as it lives.
+fn in_use(user: &Instance, operation: String) -> Error {
+    let (id, name) = (&user.id, &user.name);
+    if convert::is_alive(&user.status) {
+        let why = format!(
+            "instance {id} ({name}) has it, and bears half of its marks by it; remove that first"
+        );
+        return error(ErrorKind::Protected, operation, why);
+    }
+    let why = format!("instance {id} ({name}) has it, and is still being deleted");
+    error(ErrorKind::Conflict, operation, why)
 }

@@ -3,17 +3,54 @@
 use super::wire::{Flavor, Image, Instance, Key};
 use super::{PublicCloud, convert, error};
 use crate::client::segment;
+use crate::rented::gather;
 use provision_api::http::Request;
 use provision_api::{ErrorKind, OwnedServer, Result};
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 impl PublicCloud {
-    /// Every instance of the project that is not gone yet, in all regions.
+    /// Every instance of the project that is not gone yet, in all regions; those that this run
+    /// ordered also if the list does not show them (yet).
     pub(super) async fn instances(&self) -> Result<Vec<Instance>> {
+        let mut all = self.listed().await?;
+        let mut hidden = self.ordered().clone();
+        for instance in &all {
+            hidden.remove(&instance.id);
+        }
+        all.extend(self.unlisted(&hidden).await?);
+        Ok(all)
+    }
+
+    /// What the list shows, which may be older than the newest instances.
+    pub(super) async fn listed(&self) -> Result<Vec<Instance>> {
         let path = self.path("/instance").await?;
         let mut all: Vec<Instance> = self.client.v1().get(&path, "list instances").await?;
         all.retain(|instance| instance.status != "DELETED");
         Ok(all)
+    }
+
+    /// Those of the instances that there are although the list does not show them, each asked for
+    /// by itself. One that is being deleted is gone once the list does not show it.
+    pub(super) async fn unlisted(&self, ids: &BTreeSet<String>) -> Result<Vec<Instance>> {
+        let looked = gather(ids.iter().map(|id| self.fresh(id))).await;
+        let mut there = Vec::new();
+        for (id, fresh) in ids.iter().zip(looked) {
+            match fresh {
+                Ok(instance) if convert::is_alive(&instance.status) => there.push(instance),
+                Ok(_) => drop(self.ordered().remove(id)),
+                Err(error) if error.kind == ErrorKind::NotFound => {
+                    self.ordered().remove(id);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(there)
+    }
+
+    /// The ids of what this run ordered.
+    pub(super) fn ordered(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.ordered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Every login key of the project, in all regions.

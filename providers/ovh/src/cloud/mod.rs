@@ -28,7 +28,7 @@ use provision_api::{
     Server, Stage, TaskId,
 };
 use secrecy::SecretString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use tokio::sync::OnceCell;
@@ -50,6 +50,8 @@ pub struct PublicCloud {
     /// Images by region.
     images: tokio::sync::Mutex<BTreeMap<String, Arc<Vec<Image>>>>,
     prices: OnceCell<Option<PriceList>>,
+    /// Ids of the instances that this run ordered: a list may be older than they are.
+    ordered: Mutex<BTreeSet<String>>,
     /// Passwords of rescue systems, by instance. Nowhere else.
     passwords: Mutex<BTreeMap<String, SecretString>>,
 }
@@ -66,6 +68,7 @@ impl PublicCloud {
             flavors: Kept::default(),
             images: tokio::sync::Mutex::default(),
             prices: OnceCell::new(),
+            ordered: Mutex::default(),
             passwords: Mutex::default(),
         })
     }
@@ -92,9 +95,7 @@ impl Provider for PublicCloud {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             create: true,
-            rescue: Rescue::Password(
-                "on the instance's VNC console: in OVHcloud's control panel, or `provision console`",
-            ),
+            rescue: Rescue::Password("on the instance's VNC console, in OVHcloud's control panel"),
             rebuild: true,
             host_key_at_first_boot: true,
             // the vendor keeps the user data that the instance was made with

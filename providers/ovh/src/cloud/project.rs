@@ -32,13 +32,12 @@ impl PublicCloud {
             }
             // it may be granted to work in it and not to look at it
             Err(error) if error.code.as_deref() == Some(NOT_GRANTED) => Ok(path),
-            Err(mut error) if error.kind == ErrorKind::NotFound => {
-                let named = if self.configured.is_some() {
-                    "; OVH_CLOUD_PROJECT_SERVICE has to name one of the account's projects"
-                } else {
-                    ""
-                };
-                error.message.push_str(named);
+            // whoever names a project wants that one: it is not as if there were none
+            Err(mut error) if error.kind == ErrorKind::NotFound && self.configured.is_some() => {
+                error.kind = ErrorKind::Invalid;
+                error.message.push_str(
+                    "; OVH_CLOUD_PROJECT_SERVICE has to name one of the account's projects",
+                );
                 Err(error)
             }
             Err(error) => Err(error),

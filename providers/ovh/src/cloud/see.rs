@@ -4,6 +4,7 @@ use super::wire::Vnc;
 use super::{PublicCloud, convert, task};
 use provision_api::http::Request;
 use provision_api::{Console, OwnedServer, Progress, Result, Server, TaskId};
+use std::collections::BTreeSet;
 
 impl PublicCloud {
     /// Every server of the project.
@@ -19,13 +20,19 @@ impl PublicCloud {
             .collect())
     }
 
-    /// One answer for each task, in order, from one list.
+    /// One answer for each task, in order, from one list. An instance that it does not show may
+    /// be gone, or newer than the list: that one is asked for by itself.
     pub(super) async fn look_at(&self, tasks: &[TaskId]) -> Result<Vec<Progress>> {
-        let instances = if tasks.iter().any(|task| task::read(task).is_some()) {
-            self.instances().await?
-        } else {
-            Vec::new()
-        };
+        let meant = tasks.iter().filter_map(task::read);
+        let mut hidden: BTreeSet<String> = meant.map(|(id, _)| id.to_owned()).collect();
+        let mut instances = Vec::new();
+        if !hidden.is_empty() {
+            instances = self.listed().await?;
+            for instance in &instances {
+                hidden.remove(&instance.id);
+            }
+            instances.extend(self.unlisted(&hidden).await?);
+        }
         let progress = |task| task::progress(self.client.provider(), task, &instances);
         Ok(tasks.iter().map(progress).collect())
     }

@@ -66,7 +66,7 @@ pub(super) fn read(task: &TaskId) -> Option<(&str, Goal)> {
     (!instance.is_empty()).then_some((instance, *goal))
 }
 
-/// How far it is, when the list has this of the instance, or nothing.
+/// How far it is, when this is known of the instances: one that is not among them is gone.
 pub(super) fn progress(provider: &'static str, task: &TaskId, instances: &[Instance]) -> Progress {
     let failed = |kind, operation: &str, why: String| {
         Progress::Failed(Error::new(kind, provider, operation, why))

@@ -163,7 +163,7 @@ pub(super) struct PriceList {
 pub(super) struct Locale {
     #[serde(default, deserialize_with = "or_default")]
     pub(super) currency_code: String,
-    /// Percent, as a number.
+    /// Percent, as a number or as its text.
     #[serde(default)]
     pub(super) tax_rate: serde_json::Value,
 }

@@ -77,6 +77,33 @@ async fn where_no_prices_are_served_there_are_none() {
 }
 
 #[tokio::test]
+async fn without_a_tax_rate_there_are_no_prices() {
+    for (rate, expected) in [
+        (json!(20), Some("0.01296")),
+        (json!(20.0), Some("0.01296")),
+        (json!("20"), Some("0.01296")),
+        (json!("20.0"), Some("0.01296")),
+        (json!(0), Some("0.0108")),
+        (json!("a fifth"), None),
+        (json!(""), None),
+        (json!(-20), None),
+        (json!([20]), None),
+        (json!(null), None),
+    ] {
+        let stub = Stub::new().await;
+        let mut list = said("GET /order/catalog/public/cloud");
+        list["locale"]["taxRate"] = rate.clone();
+        stub.instead(get("/order/catalog/public/cloud"), ok(list))
+            .await;
+        let catalog = stub.cloud.catalog().await.unwrap();
+        let small = catalog.server_type("d2-2").unwrap();
+        let expected = expected.map(|price| price.parse().unwrap());
+        assert_eq!(small.offers[0].hourly, expected, "{rate}");
+        assert_eq!(catalog.currency, "EUR");
+    }
+}
+
+#[tokio::test]
 async fn images_are_asked_for_by_region() {
     let stub = Stub::new().await;
     stub.is_empty().await;

@@ -2,7 +2,7 @@
 
 use crate::stub::*;
 use crate::things::*;
-use provision_api::{Accepted, ErrorKind, Intent, Provider, Stage};
+use provision_api::{Accepted, ErrorKind, Intent, Provider, Rescue, Stage};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -139,6 +139,12 @@ async fn what_this_product_cannot_do_is_said_without_a_request() {
         .await
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unsupported);
+    // its rescue system's password is shown by the vendor, not by a command of ours
+    let rescue = stub.cloud.capabilities().rescue;
+    assert!(
+        matches!(rescue, Rescue::Password(place) if !place.contains("provision ")),
+        "{rescue:?}"
+    );
     assert_eq!(stub.all().await.len(), before);
 }
 

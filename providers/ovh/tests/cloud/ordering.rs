@@ -66,8 +66,13 @@ async fn what_one_run_knows_it_does_not_ask_again() {
     let asked = stub.asked_sorted().await;
     assert_eq!(
         asked,
-        ["GET /instance", "GET /sshkey", "POST /instance"],
-        "nor add its key"
+        [
+            "GET /instance",
+            "GET /instance/i-1",
+            "GET /sshkey",
+            "POST /instance"
+        ],
+        "nor add its key; but the list does not show what it made"
     );
 }
 

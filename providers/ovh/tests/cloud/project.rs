@@ -43,7 +43,8 @@ async fn a_project_that_cannot_be_used_is_one_clear_error() {
         (ok(suspended), ErrorKind::Suspended, "it is suspended"),
         (
             foreign,
-            ErrorKind::NotFound,
+            // NotFound would say that there is nothing to be let into
+            ErrorKind::Invalid,
             "OVH_CLOUD_PROJECT_SERVICE has to name",
         ),
         (

@@ -125,7 +125,7 @@ async fn what_is_new_or_missing_fails_no_list() {
 }
 
 #[tokio::test]
-async fn any_number_of_tasks_is_one_request() {
+async fn any_number_of_tasks_is_one_list() {
     let stub = Stub::new().await;
     let ids = [
         "i-1/active",
@@ -149,13 +149,18 @@ async fn any_number_of_tasks_is_one_request() {
         words,
         ["done", "NotFound", "done", "done", "running", "NotFound"]
     );
-    assert_eq!(stub.asked().await, ["GET /instance"]);
+    // and a look at each that the list does not show
+    let asked = ["GET /instance", "GET /instance/i-77", "GET /instance/i-9"];
+    assert_eq!(stub.asked_sorted().await, asked);
     stub.cloud.poll(&[TaskId::new("42")]).await.unwrap();
     assert_eq!(
-        stub.asked().await,
-        ["GET /instance"],
+        stub.asked_sorted().await,
+        asked,
         "none of ours needs no look"
     );
+    let stub = Stub::new().await;
+    stub.cloud.poll(&ids[..3]).await.unwrap();
+    assert_eq!(stub.asked().await, ["GET /instance"]);
 }
 
 #[tokio::test]

@@ -82,9 +82,9 @@ async fn everything(stub: &Stub) {
         .await
         .unwrap();
     let left = cloud.leftovers(&owner()).await.unwrap();
-    let key = delete("/cloud/project/p1/sshkey/key-ann");
+    let key = delete("/cloud/project/p1/sshkey/key-free");
     stub.on(key, nothing()).await;
-    cloud.remove(&left[0]).await.unwrap();
+    cloud.remove(&left[1]).await.unwrap();
 }
 
 #[tokio::test]
