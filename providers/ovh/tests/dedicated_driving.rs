@@ -3,7 +3,7 @@
 
 mod rented;
 
-use provision_api::{ErrorKind, Intent, KeyId, Phase, Progress, Provider, Stage, TaskId};
+use provision_api::{Accepted, ErrorKind, Intent, KeyId, Phase, Progress, Provider, Stage, TaskId};
 use provision_ovh::Dedicated;
 use rented::*;
 use serde_json::{Value, json};
@@ -202,7 +202,8 @@ async fn a_reset_installs_what_the_vendor_installed_last() {
     assert_eq!(accepted.tasks[0].what, "reinstallServer");
     let (put, install) = (format!("PUT {PATH}"), format!("POST {PATH}/reinstall"));
     assert_eq!(stub.writes().await, [put.clone(), install.clone()]);
-    assert_eq!(stub.body_of(&put).await, json!({ "bootId": 1 }));
+    let disk = json!({ "bootId": 1, "rescueSshKey": null });
+    assert_eq!(stub.body_of(&put).await, disk);
     let body = stub.body_of(&install).await;
     assert_eq!(body, json!({ "operatingSystem": "debian12_64" }));
     let accepted = stub.provider.drive(&server, &reset, Stage(1)).await;
@@ -228,6 +229,52 @@ async fn what_the_vendor_cannot_install_is_not_reset() {
         stub.provider.drive(&server, &free, Stage(0)).await.unwrap();
         assert_eq!(stub.writes().await, [UNMARK]);
     }
+}
+
+#[tokio::test]
+async fn whoever_gets_it_next_finds_its_disk_and_not_our_rescue_system() {
+    let armed = json!({ "bootId": 1, "rescueSshKey": null });
+    let mut installed = armed.clone();
+    installed["efiBootloaderPath"] = json!(LOADER);
+    for (boot, phase, change) in [
+        (4711, Phase::Created, Some(armed)),
+        (4711, Phase::Installed, Some(installed)),
+        (1, Phase::Installed, None),
+    ] {
+        let stub = stub().await;
+        stub.changed(&format!("GET {PATH}"), |server| {
+            server["bootId"] = json!(boot);
+            server["efiBootloaderPath"] = json!(VENDORS);
+        })
+        .await;
+        let server = ours(SERVICE, phase);
+        let free = Intent::Released { reset: false };
+        let released = stub.provider.drive(&server, &free, Stage(0)).await;
+        assert_eq!(released.unwrap(), Accepted::default(), "{boot} {phase}");
+        let mut expected = Vec::new();
+        if let Some(change) = change {
+            let put = format!("PUT {PATH}");
+            assert_eq!(stub.body_of(&put).await, change, "{boot} {phase}");
+            expected.push(put);
+        }
+        expected.push(UNMARK.to_owned());
+        assert_eq!(stub.writes().await, expected, "{boot} {phase}");
+    }
+}
+
+#[tokio::test]
+async fn what_another_run_has_by_now_is_not_taken_out_of_rescue() {
+    let stub = stub().await;
+    stub.changed(&format!("GET {PATH}"), |server| {
+        server["bootId"] = json!(4711);
+        server["iam"]["tags"]["provision-run"] = json!("another");
+    })
+    .await;
+    let server = ours(SERVICE, Phase::Created);
+    let free = Intent::Released { reset: false };
+    let released = stub.provider.drive(&server, &free, Stage(0)).await;
+    assert_eq!(released.unwrap_err().kind, ErrorKind::Protected);
+    assert_eq!(stub.writes().await, [""; 0]);
 }
 
 #[tokio::test]

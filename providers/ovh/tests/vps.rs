@@ -164,6 +164,34 @@ async fn what_bears_a_mark_is_not_adopted_whatever_the_view_says() {
 }
 
 #[tokio::test]
+async fn of_two_who_adopt_at_once_the_earlier_one_is_told_whose_it_is() {
+    let bobs = json!({
+        "provision-owner": "bob",
+        "provision-run": "bobs-run",
+        "provision-host": "mail",
+        "provision-role": "server",
+        "provision-phase": "created",
+    });
+    for (tags, kind, why) in [
+        (bobs, ErrorKind::AlreadyExists, "bob, for host mail"),
+        (json!({}), ErrorKind::Conflict, "not on it"),
+    ] {
+        let stub = stub().await;
+        let call = format!("GET /vps/{BARE}");
+        let before = stub.account[&call].clone();
+        let mut after = before.clone();
+        after["iam"]["tags"] = tags;
+        stub.answer(&call, 200, after).await;
+        stub.once(&call, 200, before).await;
+        let error = stub.provider.adopt(&seen(BARE, None), &marks()).await;
+        let error = error.unwrap_err();
+        assert_eq!(error.kind, kind, "{error}");
+        assert!(error.message.contains(why), "{error}");
+        assert_eq!(stub.writes().await, [PUT_BARE]);
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_paid_for_is_not_adopted() {
     for status in ["expired", "unPaid", "pendingDebt"] {
         let stub = stub().await;
@@ -228,24 +256,31 @@ async fn marks_are_replaced_and_foreign_tags_stay() {
 
 #[tokio::test]
 async fn what_is_not_ours_any_more_is_left_alone() {
-    for (owner, kind) in [(json!("bob"), "bob"), (json!(null), "no mark")] {
+    for (mark, by_now) in [
+        ("owner", "bob"),
+        ("host", "web-2"),
+        ("run", "another"),
+        ("role", "test"),
+        ("", "no mark"),
+    ] {
         let stub = stub().await;
         let call = format!("GET /vps/{OURS}");
         stub.changed(&call, |vps| {
             let tags = vps["iam"]["tags"].as_object_mut().unwrap();
-            match owner.as_str() {
-                Some(_) => drop(tags.insert("provision-owner".to_owned(), owner.clone())),
-                None => tags.retain(|key, _| !key.starts_with("provision-")),
+            if mark.is_empty() {
+                tags.retain(|key, _| !key.starts_with("provision-"));
+            } else {
+                tags.insert(format!("provision-{mark}"), json!(by_now));
             }
         })
         .await;
         let server = ours(OURS, Phase::Created);
         let error = stub.provider.mark(&server, &marks()).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Protected, "{error}");
-        assert!(error.message.contains(kind), "{error}");
+        assert!(error.message.contains(by_now), "{error}");
         let release = Intent::Released { reset: false };
         let released = stub.provider.drive(&server, &release, Stage(0)).await;
-        assert_eq!(released.is_ok(), owner.is_null(), "{released:?}");
+        assert_eq!(released.is_ok(), mark.is_empty(), "{released:?}");
         assert_eq!(stub.writes().await, [""; 0]);
     }
 }

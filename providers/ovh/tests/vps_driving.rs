@@ -3,7 +3,7 @@
 
 mod rented;
 
-use provision_api::{ErrorKind, Intent, KeyId, Phase, Provider, Stage};
+use provision_api::{Accepted, ErrorKind, Intent, KeyId, Phase, Provider, Stage};
 use provision_ovh::Vps;
 use rented::*;
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ fn task(id: u64, kind: &str, state: &str) -> Value {
 
 /// The state and the boot mode that the vendor tells of, what is wanted and at which stage, what
 /// is written, and which stage comes next.
-const SWITCHES: [&str; 17] = [
+const SWITCHES: [&str; 18] = [
     "running local  rescue 0 PUT     1",
     "running rescue rescue 0 reboot  -",
     "running rescue rescue 1 reboot  -",
@@ -59,6 +59,7 @@ const SWITCHES: [&str; 17] = [
     "running local  image  2 -       -",
     "running local  reset  0 rebuild 2",
     "rescued rescue reset  0 PUT     1",
+    "rescued rescue free   0 PUT     2",
 ];
 
 #[tokio::test]
@@ -201,8 +202,40 @@ async fn released_as_it_is_it_only_loses_its_marks() {
         .provider
         .drive(&server, &intent("free"), Stage(0))
         .await;
-    assert!(accepted.unwrap().tasks.is_empty());
+    assert_eq!(accepted.unwrap(), Accepted::default());
     assert_eq!(stub.writes().await, [UNMARK]);
+}
+
+#[tokio::test]
+async fn whoever_gets_it_next_finds_its_disk_and_not_the_rescue_system() {
+    let stub = stub().await;
+    let kind = format!("GET {VPS}/tasks?type=setNetboot");
+    stub.answer(&kind, 200, json!([3, 77])).await;
+    stub.once(&kind, 200, json!([3])).await;
+    let changing = task(77, "setNetboot", "doing");
+    stub.answer(&format!("GET {VPS}/tasks/77"), 200, changing)
+        .await;
+    let rescue = |vps: &mut Value| vps["netbootMode"] = json!("rescue");
+    stub.changed(&format!("GET {VPS}"), rescue).await;
+    let server = ours(SERVICE, Phase::Created);
+    let provider = &stub.provider;
+    let accepted = provider.drive(&server, &intent("free"), Stage(0)).await;
+    let accepted = accepted.unwrap();
+    let tasks: Vec<_> = accepted.tasks.iter().map(|task| task.id.as_str()).collect();
+    assert_eq!(tasks, [format!("{SERVICE}/77")]);
+    let put = format!("PUT {VPS}");
+    let body = stub.body_of(&put).await;
+    assert_eq!(body, json!({ "netbootMode": "local" }));
+    // the marks go last
+    assert_eq!(stub.writes().await, std::slice::from_ref(&put));
+    let next = accepted.next.unwrap();
+    let accepted = provider.drive(&server, &intent("free"), next).await;
+    assert_eq!(accepted.unwrap(), Accepted::default());
+    assert_eq!(stub.writes().await, [put, UNMARK.to_owned()]);
+    // by now it is nobody's: twice is a success, and nothing is changed
+    let accepted = provider.drive(&server, &intent("free"), Stage(0)).await;
+    assert_eq!(accepted.unwrap(), Accepted::default());
+    assert_eq!(stub.writes().await.len(), 2);
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use super::Dedicated;
 use super::boots::to_disk;
-use super::wire::{Change, Reinstall};
-use crate::rented::{done_after, release, then};
+use super::wire::{Change, Reinstall, RescueKey};
+use crate::rented::{done_after, left_in_rescue, release, then};
 use provision_api::{Accepted, ErrorKind, KeyId, OwnedServer, Result, Stage, Task};
 
 /// The vendor's words for tasks.
@@ -23,7 +23,7 @@ impl Dedicated {
         let key = self.rental.only_key(keys, &operation)?;
         let change = Change {
             boot_id: Some(self.rescue_boot(service).await?),
-            rescue_ssh_key: Some(key),
+            rescue_ssh_key: Some(RescueKey(Some(key))),
             ..Change::default()
         };
         self.reboot(service, &change).await.map(done_after)
@@ -44,8 +44,9 @@ impl Dedicated {
     }
 
     /// Gives the server back: with a reset the vendor installs once more what it installed last,
-    /// and mails the password to the account's contact. The marks go last, so that whatever
-    /// fails before can be tried again.
+    /// and mails the password to the account's contact. Either way it boots from its disk from
+    /// then on, and our key does not open its rescue system any more. The marks go last, so that
+    /// whatever fails before can be tried again.
     ///
     /// Stages: install (0), be nobody's (1).
     pub(super) async fn release(
@@ -58,12 +59,23 @@ impl Dedicated {
             let tasks = self.reinstall(server.id().as_str()).await?;
             return Ok(then(tasks, 1));
         }
+        if stage == Stage(0) && left_in_rescue(self, server).await? {
+            let change = Change {
+                rescue_ssh_key: Some(RescueKey(None)),
+                ..self.disk_change(server).await?
+            };
+            self.change(server.id().as_str(), &change).await?;
+        }
         release(self, server).await?;
         Ok(Accepted::default())
     }
 
     async fn reinstall(&self, service: &str) -> Result<Vec<Task>> {
-        let (detail, disk) = tokio::try_join!(self.detail(service), self.disk_boot(service))?;
+        let (detail, facts, disk) = tokio::try_join!(
+            self.detail(service),
+            self.facts(service),
+            self.disk_boot(service),
+        )?;
         if !can_be_installed(&detail.os) {
             let message = format!(
                 "the vendor says that its system is {:?}, which it cannot install by itself; \
@@ -76,8 +88,12 @@ impl Dedicated {
                 .error(ErrorKind::Unsupported, operation, message));
         }
         let turn = self.rental.turn(service, REINSTALL).await?;
+        let in_rescue = detail
+            .boot
+            .is_some_and(|boot| facts.rescues.contains(&boot));
         let change = Change {
             boot_id: Some(disk).filter(|disk| detail.boot != Some(*disk)),
+            rescue_ssh_key: in_rescue.then_some(RescueKey(None)),
             ..Change::default()
         };
         self.change(service, &change).await?;

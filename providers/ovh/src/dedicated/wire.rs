@@ -88,10 +88,15 @@ pub(super) struct Change<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) boot_id: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) rescue_ssh_key: Option<&'a str>,
+    pub(super) rescue_ssh_key: Option<RescueKey<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) efi_bootloader_path: Option<Loader>,
 }
+
+/// The login key of the rescue system, or that there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(super) struct RescueKey<'a>(pub(super) Option<&'a str>);
 
 /// The path of a boot loader, or that there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -34,7 +34,8 @@ fn name(marks: Option<&Marks>, service: &str) -> String {
 /// Takes over a server that bears nobody's mark, whatever the given view of it says.
 ///
 /// The vendor has no way to write tags only if there are none: of two who adopt the same server
-/// within a moment, the later one wins, and the earlier one finds out at its next mark.
+/// within a moment, the later one wins. The earlier one finds out when the tags are read again
+/// after they were written, and else at its next mark, which is refused to it ([`still_ours`]).
 pub(crate) async fn adopt<R: Rented>(
     rented: &R,
     server: &Server,
@@ -52,7 +53,23 @@ pub(crate) async fn adopt<R: Rented>(
     }
     rental.in_good_standing(service).await?;
     let tags = labels::replace(&fresh.server.labels, marks);
-    write(rental, fresh, &tags, &marks.owner, operation).await
+    put(rental, &fresh, &tags, operation.clone()).await?;
+    let now = rented.fresh(service).await?.server;
+    if labels::read(&tags).is_ok_and(|written| written == now.marks) {
+        return claim(rental, now, &marks.owner, operation);
+    }
+    let (kind, message) = match whose(&now) {
+        Some(whose) => (
+            ErrorKind::AlreadyExists,
+            format!("somebody took it at the same moment: {whose}; take another"),
+        ),
+        None => (
+            ErrorKind::Conflict,
+            "the marks that were just written are not on it; look at it with `provision list`"
+                .to_owned(),
+        ),
+    };
+    Err(rental.error(kind, operation, message))
 }
 
 /// Replaces the marks; foreign tags that are on it by now stay.
@@ -66,7 +83,22 @@ pub(crate) async fn remark<R: Rented>(
     let fresh = rented.fresh(service).await?;
     still_ours(rental, &fresh.server, server, &operation)?;
     let tags = labels::replace(&fresh.server.labels, marks);
-    write(rental, fresh, &tags, &marks.owner, operation).await
+    let written = put(rental, &fresh, &tags, operation.clone()).await?;
+    let mut now = fresh.server;
+    dress(&mut now, &written.tags);
+    claim(rental, now, &marks.owner, operation)
+}
+
+/// Whether it has to be told to boot from its disk before it is given back: whoever had it after
+/// that would be in the rescue system for ever. Nothing has to be told to what is nobody's.
+pub(crate) async fn left_in_rescue<R: Rented>(rented: &R, server: &OwnedServer) -> Result<bool> {
+    let service = server.id().as_str();
+    let now = rented.fresh(service).await?.server;
+    if whose(&now).is_none() {
+        return Ok(false);
+    }
+    still_ours(rented.rental(), &now, server, &format!("release {service}"))?;
+    Ok(now.rescue_armed)
 }
 
 /// Takes the marks off; twice is a success.
@@ -86,39 +118,33 @@ pub(crate) async fn release<R: Rented>(rented: &R, server: &OwnedServer) -> Resu
 fn whose(server: &Server) -> Option<String> {
     match (&server.marks, &server.doubt) {
         (Some(marks), _) => Some(format!(
-            "it belongs to {}, for host {}",
-            marks.owner, marks.host
+            "it belongs to {}, for host {} ({} of run {})",
+            marks.owner, marks.host, marks.role, marks.run
         )),
         (None, Some(doubt)) => Some(format!("it may be somebody's: {doubt}")),
         (None, None) => None,
     }
 }
 
-/// The view that it was claimed by may be old.
+/// The view that it was claimed by may be old: by now another owner may have it, and another run
+/// of the same owner as well.
 fn still_ours(rental: &Rental, now: &Server, then: &OwnedServer, operation: &str) -> Result<()> {
-    let owner = &then.marks().owner;
-    if now
-        .marks
-        .as_ref()
-        .is_some_and(|marks| marks.owner == *owner)
-    {
+    let was = then.marks();
+    let same = |is: &Marks| {
+        (&is.owner, &is.host, is.role, &is.run) == (&was.owner, &was.host, was.role, &was.run)
+    };
+    if now.marks.as_ref().is_some_and(same) {
         return Ok(());
     }
     let by_now = whose(now).unwrap_or_else(|| "it bears no mark".to_owned());
-    let message = format!("it is not {owner}'s any more: {by_now}");
+    let message = format!(
+        "it is not {}'s for host {} ({} of run {}) any more: {by_now}",
+        was.owner, was.host, was.role, was.run
+    );
     Err(rental.error(ErrorKind::Protected, operation, message))
 }
 
-async fn write(
-    rental: &Rental,
-    fresh: Fresh,
-    tags: &Labels,
-    owner: &Owner,
-    operation: String,
-) -> Result<OwnedServer> {
-    let written = put(rental, &fresh, tags, operation.clone()).await?;
-    let mut server = fresh.server;
-    dress(&mut server, &written.tags);
+fn claim(rental: &Rental, server: Server, owner: &Owner, operation: String) -> Result<OwnedServer> {
     OwnedServer::claim(server, owner)
         .map_err(|error| rental.error(ErrorKind::Garbled, operation, error.to_string()))
 }

@@ -4,7 +4,7 @@ use super::Vps;
 use super::convert::LOCAL;
 use super::wire::{Image, Rebuild};
 use crate::client::segment;
-use crate::rented::{done_after, gather, keep, known, release, then};
+use crate::rented::{done_after, gather, keep, known, left_in_rescue, release, then};
 use provision_api::{Accepted, ErrorKind, KeyId, OwnedServer, Result, Stage, Task};
 
 /// The vendor's word for the task.
@@ -37,8 +37,9 @@ impl Vps {
     }
 
     /// Gives the server back: with a reset its disk is set to the image that the vendor wrote
-    /// last, whose password the vendor mails to the account's contact. The marks go last, so
-    /// that whatever fails before can be tried again.
+    /// last, whose password the vendor mails to the account's contact. Without one it boots what
+    /// is on its disk from then on. The marks go last, so that whatever fails before can be
+    /// tried again.
     ///
     /// Stages: boot from the disk next (0), write (1), be nobody's (2).
     pub(super) async fn release(
@@ -54,6 +55,12 @@ impl Vps {
                 return Ok(then(tasks, 1));
             }
             return Ok(then(self.write(service, &image, None).await?, 2));
+        }
+        if stage == Stage(0)
+            && left_in_rescue(self, server).await?
+            && let Some(tasks) = self.disk_first(service, stage).await?
+        {
+            return Ok(then(tasks, 2));
         }
         release(self, server).await?;
         Ok(Accepted::default())

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 pub(crate) mod document;
+mod tags;
 
 use document::Document;
 use provision_api::http::Limits;
@@ -13,6 +14,7 @@ use provision_ovh::{Config, Credentials};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
+use tags::{Dressed, Tags};
 use url::Url;
 use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockBuilder, MockServer, Request, ResponseTemplate};
@@ -39,6 +41,7 @@ pub(crate) struct Stub<P> {
     pub(crate) vendor: MockServer,
     pub(crate) provider: P,
     pub(crate) account: Value,
+    tags: Tags,
     document: Option<Document>,
 }
 
@@ -50,14 +53,15 @@ impl<P: Provider> Stub<P> {
     ) -> Self {
         let vendor = MockServer::start().await;
         let account = account(name);
+        let tags = Tags::default();
         for (call, answer) in account.as_object().unwrap() {
-            let template = ResponseTemplate::new(200).set_body_json(answer);
-            let mock = on(call).respond_with(template).with_priority(LAST);
+            let dressed = Dressed::new(answer, &tags);
+            let mock = on(call).respond_with(dressed).with_priority(LAST);
             mock.mount(&vendor).await;
         }
         time().mount(&vendor).await;
-        let tags = Mock::given(method("PUT")).and(wiremock::matchers::path_regex("^/v2/iam/"));
-        tags.respond_with(tagged)
+        let put = Mock::given(method("PUT")).and(wiremock::matchers::path_regex("^/v2/iam/"));
+        put.respond_with(tags.clone())
             .with_priority(LAST)
             .mount(&vendor)
             .await;
@@ -66,6 +70,7 @@ impl<P: Provider> Stub<P> {
             vendor,
             provider,
             account,
+            tags,
             document: Document::load(name),
         }
     }
@@ -86,11 +91,13 @@ impl<P: Provider> Stub<P> {
         mock.up_to_n_times(1).mount(&self.vendor).await;
     }
 
-    /// The fixture's answer to that, changed.
+    /// The fixture's answer to that, changed; with the tags that are written later.
     pub(crate) async fn changed(&self, call: &str, change: impl FnOnce(&mut Value)) {
         let mut body = self.account[call].clone();
         change(&mut body);
-        self.answer(call, 200, body).await;
+        let dressed = Dressed::new(&body, &self.tags);
+        let mock = on(call).respond_with(dressed).with_priority(INSTEAD);
+        mock.mount(&self.vendor).await;
     }
 
     /// An error of the vendor's, instead of what the fixture has.
@@ -158,17 +165,6 @@ fn time() -> Mock {
     Mock::given(method("GET"))
         .and(path("/1.0/auth/time"))
         .respond_with(answer)
-}
-
-/// A resource with the tags that were sent.
-fn tagged(request: &Request) -> ResponseTemplate {
-    let sent: Value = serde_json::from_slice(&request.body).unwrap();
-    ResponseTemplate::new(200).set_body_json(json!({
-        "id": "0b3d1f0e-6c2c-4b7e-9d5e-3f4a5b6c7d8e",
-        "urn": "urn:v1:eu:resource:test:test",
-        "name": "test",
-        "tags": sent["tags"],
-    }))
 }
 
 fn on(call: &str) -> MockBuilder {
