@@ -1,7 +1,7 @@
 //! Names are not unique at Public Cloud: what a lost answer makes twice is found and removed.
 
 use super::{listed, the_one};
-use crate::lab::Lab;
+use crate::lab::{Lab, Ran};
 use serde_json::json;
 
 const CREATE: &str = "/cloud/project/*/instance";
@@ -43,6 +43,32 @@ fn a_list_that_is_slow_loses_no_instance() {
         std::thread::sleep(std::time::Duration::from_millis(1600));
         assert_eq!(the_one(&lab, "ovh")["phase"], "proven", "lost: {lost}");
     }
+}
+
+/// Two machines of one owner, neither of which knows of the other.
+#[test]
+fn two_laptops_at_once_make_one_instance() {
+    let lab = Lab::new();
+    lab.run("list --provider ovh --sandbox").succeeded();
+    let _served = lab.serve();
+    let other = lab.path("other");
+    std::fs::create_dir_all(other.join("sandbox")).unwrap();
+    for dir in [other.clone(), other.join("sandbox")] {
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(dir, private).unwrap();
+    }
+    let world = lab.state().join("sandbox/world");
+    std::os::unix::fs::symlink(world, other.join("sandbox/world")).unwrap();
+    let up = |state: &std::path::Path| {
+        let mut command = lab.command("up ovh-cloud --sandbox");
+        command.env("PROVISION_STATE_DIR", state).spawn().unwrap()
+    };
+    let both = [up(&lab.state()), up(&other)];
+    let ended = both.map(|child| Ran::of(child.wait_with_output().unwrap()));
+    let codes = [ended[0].code, ended[1].code];
+    // the one that gave way or came too late says so
+    assert!(codes.contains(&0), "{}\n{}", ended[0], ended[1]);
+    assert_eq!(the_one(&lab, "ovh")["phase"], "proven", "{codes:?}");
 }
 
 #[test]
