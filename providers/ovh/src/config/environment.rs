@@ -4,7 +4,7 @@
 //! empty value is as good as none. Source: python-ovh and go-ovh.
 
 use super::files::Files;
-use super::places::endpoint;
+use super::places::{endpoint, is_url};
 use super::{Config, ConfigError, Credentials, Source};
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,9 @@ impl Config {
         Self::from_files(env, &files)
     }
 
-    /// The same with other files, the first of them first in force.
+    /// The same with other files, the first of them first in force. The first one is the
+    /// folder's, which may be somebody else's work: it chooses among the vendor's own endpoints
+    /// for any credentials, and any other URL only for those that it has itself.
     pub fn from_files(
         env: impl Fn(&str) -> Option<String>,
         files: &[PathBuf],
@@ -79,6 +81,16 @@ impl Config {
             }
             _ => return Err(ConfigError::Mixed { found: sources }),
         };
+        let is_foreign = |source: &Source| matches!(source, Source::File { file, .. } if files.first() == Some(file));
+        if is_url(&name)
+            && is_foreign(&endpoint_source)
+            && !sources.iter().all(|(_, source)| is_foreign(source))
+        {
+            return Err(ConfigError::Elsewhere {
+                from: endpoint_source,
+                found: sources,
+            });
+        }
         Ok(Self {
             endpoint_source,
             credentials_sources: sources,

@@ -43,6 +43,17 @@ pub enum ConfigError {
         /// What there is, and where it came from.
         found: Vec<(&'static str, Source)>,
     },
+    /// A folder's file would send credentials that it has not got to an address of its own.
+    #[error(
+        "the endpoint is a URL from {from}, and the credentials are not: {}; name the endpoint in \
+         OVH_ENDPOINT if they are meant for it, or remove it from that file", told(.found)
+    )]
+    Elsewhere {
+        /// Where the endpoint came from.
+        from: Source,
+        /// Where the credentials came from.
+        found: Vec<(&'static str, Source)>,
+    },
     /// The endpoint is none.
     #[error("the endpoint from {from} is {why}; name ovh-eu, ovh-ca, ovh-us or a URL")]
     Endpoint {
@@ -57,7 +68,7 @@ impl ConfigError {
     /// As an error of the provider of that name.
     pub fn of(self, provider: &'static str) -> Error {
         let kind = match self {
-            Self::Endpoint { .. } => ErrorKind::Invalid,
+            Self::Endpoint { .. } | Self::Elsewhere { .. } => ErrorKind::Invalid,
             _ => ErrorKind::Denied,
         };
         Error::new(kind, provider, "find the credentials", self.to_string())

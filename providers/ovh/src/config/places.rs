@@ -54,6 +54,11 @@ pub(crate) struct Places {
     pub(crate) token: Endpoint,
 }
 
+/// Whether an endpoint's name is a URL, which may be anybody's.
+pub(super) fn is_url(name: &str) -> bool {
+    name.contains('/')
+}
+
 /// What an endpoint's name stands for; one with a slash is a URL.
 pub(super) fn endpoint(name: &str, source: &Source) -> Result<Url, ConfigError> {
     let refuse = |why: String| {
@@ -62,7 +67,7 @@ pub(super) fn endpoint(name: &str, source: &Source) -> Result<Url, ConfigError> 
     };
     let url = match KNOWN.iter().find(|known| known.name == name) {
         Some(known) => known.endpoint,
-        None if name.contains('/') => name,
+        None if is_url(name) => name,
         None => return refuse(format!("{name:?}, which is not known")),
     };
     match Url::parse(url) {

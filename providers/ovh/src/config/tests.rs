@@ -191,6 +191,55 @@ fn what_is_missing_mixed_or_unknown_is_named_with_its_source_and_never_shown() {
     }
 }
 
+/// The folder's file, the user's, variables, and whether it is good.
+type Sent<'a> = (&'a str, Option<&'a str>, &'a [(&'a str, &'a str)], bool);
+
+/// A flake's folder may be somebody else's: what it has in it sends no secrets away.
+#[test]
+fn a_folder_sends_only_its_own_credentials_to_an_address_of_its_own() {
+    const URL: &str = "https://api.example/1.0";
+    let chosen = format!("[default]\nendpoint={URL}\n");
+    let section = format!("[{URL}]\n{KEYS}");
+    let whole = format!("{chosen}{section}");
+    let halves = section.split_at(section.find("consumer_key").unwrap());
+    let half = format!("{chosen}{}", halves.0);
+    let key = [("OVH_CONSUMER_KEY", "s3cret-key")];
+    let account = [("OVH_CLIENT_ID", "id"), ("OVH_CLIENT_SECRET", "s3cret")];
+    let rest = format!("[{URL}]\n{}", halves.1);
+    let cases: [Sent<'_>; 6] = [
+        (&whole, None, &[], true),
+        (&whole, None, &key, false),
+        (&half, Some(&rest), &[], false),
+        (&chosen, Some(&section), &[], false),
+        (&chosen, None, &account, false),
+        ("[default]\nendpoint=ovh-ca\n", None, &account, true),
+    ];
+    for (here, home, variables, good) in cases {
+        match Machine::new(Some(here), home, None).read(variables) {
+            Ok(config) => assert!(good, "{here} {home:?} {variables:?}: {config:?}"),
+            Err(error) => {
+                assert!(!good, "{error}");
+                assert!(matches!(error, ConfigError::Elsewhere { .. }), "{error}");
+                let text = error.of("ovh").to_string();
+                for part in ["URL from [default] in", "ovh.conf", "OVH_ENDPOINT"] {
+                    assert!(text.contains(part), "{text}");
+                }
+                assert!(
+                    !text.contains("s3cret") && !text.contains("c0nsumer"),
+                    "{text}"
+                );
+            }
+        }
+    }
+    // who names it in the environment or at home means it
+    let named = [("OVH_ENDPOINT", URL), account[0], account[1]];
+    Machine::new(Some(&chosen), None, None)
+        .read(&named)
+        .unwrap();
+    let home = Machine::new(None, Some(&chosen), None);
+    assert_eq!(home.read(&account).unwrap().endpoint.as_str(), URL);
+}
+
 #[test]
 fn a_broken_file_is_named_only_where_something_is_missing() {
     let broken = "[ovh-eu\napplication_secret s3cret\n";
