@@ -38,7 +38,7 @@ impl PublicCloud {
             self.image_id(&order.image, &order.location, &operation)
                 .await?,
         );
-        let key = self.key_for(order, public, &keys).await?;
+        let (key, is_new) = self.key_for(order, public, &keys).await?;
         let body = NewInstance {
             name: &raw,
             region: &order.location,
@@ -48,21 +48,32 @@ impl PublicCloud {
             user_data: order.user_data.expose_secret(),
             monthly_billing: false,
         };
-        let request = Request::post(self.path("/instance").await?, operation.clone());
-        let request = self.client.v1().with_body(request, &body)?;
+        let made = match self.placed(&body, &key, &operation).await {
+            Ok(instance) => self.made(order, instance, &key, &operation).await,
+            Err(error) => Err(lifted(error)),
+        };
+        match made {
+            Err(error) if is_new && is_plain(error.kind) => {
+                Err(self.without_key(&key, error).await)
+            }
+            other => other,
+        }
+    }
+
+    /// Places the order, once.
+    async fn placed(&self, body: &NewInstance<'_>, key: &Key, operation: &str) -> Result<Instance> {
+        let request = Request::post(self.path("/instance").await?, operation);
+        let request = self.client.v1().with_body(request, body)?;
         let look = || async {
             let found = self.instances().await?.into_iter();
             Ok(oldest(found.filter(|instance| {
-                instance.name == raw
-                    && convert::uses(instance, &key)
+                instance.name == body.name
+                    && convert::uses(instance, key)
                     && convert::is_alive(&instance.status)
             })))
         };
-        match self.client.v1().guarded(request, look).await {
-            Ok(Guarded::Answered(instance) | Guarded::Found(instance)) => {
-                self.made(order, instance, &key, &operation).await
-            }
-            Err(error) => Err(lifted(error)),
+        match self.client.v1().guarded(request, look).await? {
+            Guarded::Answered(instance) | Guarded::Found(instance) => Ok(instance),
         }
     }
 
@@ -174,10 +185,59 @@ fn oldest(instances: impl Iterator<Item = Instance>) -> Option<Instance> {
 
 /// What a refused order means. The vendor says in words only that a region has no room.
 fn lifted(mut error: Error) -> Error {
-    let said = error.message.to_lowercase();
     let refused = matches!(error.kind, ErrorKind::Invalid | ErrorKind::Conflict);
-    if refused && (said.contains("not available") || said.contains("unavailable")) {
+    if refused && says_sold_out(&error.message) {
         error.kind = ErrorKind::SoldOut;
     }
     error
+}
+
+/// Whether a flavor or a region has no room, rather than that something else is not there: where
+/// an image is missing, another region is no mend.
+fn says_sold_out(message: &str) -> bool {
+    let said = message.to_lowercase();
+    let phrases = ["not available", "unavailable"];
+    let Some(at) = phrases.iter().filter_map(|phrase| said.find(phrase)).min() else {
+        return false;
+    };
+    let subject = &said[..at];
+    let has = |words: &[&str]| words.iter().any(|word| subject.contains(word));
+    has(&["flavor", "capacity", "region"]) && !has(&["image", "snapshot", "key", "network"])
+}
+
+/// Whether an order that ended so has surely made no instance that stays.
+fn is_plain(kind: ErrorKind) -> bool {
+    !matches!(
+        kind,
+        ErrorKind::TimedOut
+            | ErrorKind::Unavailable
+            | ErrorKind::Garbled
+            | ErrorKind::Cancelled
+            | ErrorKind::Unknown
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_sold_out;
+
+    #[test]
+    fn only_a_flavor_or_a_region_is_sold_out() {
+        for (message, expected) in [
+            ("Flavor d2-2 is not available in region GRA11", true),
+            (
+                "Region GRA11 is temporarily unavailable for new instances",
+                true,
+            ),
+            ("Capacity is currently not available", true),
+            ("Image Debian 13 is not available in region GRA11", false),
+            ("In region GRA11 the image is not available", false),
+            ("SSH key is not available in region GRA11", false),
+            ("This feature is unavailable", false),
+            ("Invalid region", false),
+            ("", false),
+        ] {
+            assert_eq!(says_sold_out(message), expected, "{message}");
+        }
+    }
 }

@@ -55,7 +55,8 @@ impl PublicCloud {
         self.delete_key(key).await
     }
 
-    async fn delete_key(&self, key: &Key) -> Result<()> {
+    /// Deletes a key.
+    pub(super) async fn delete_key(&self, key: &Key) -> Result<()> {
         let path = self.path(&format!("/sshkey/{}", segment(&key.id))).await?;
         let operation = format!("delete key {}", key.name);
         self.gone_by(&path, &operation).await.map(drop)

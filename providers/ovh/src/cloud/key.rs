@@ -1,11 +1,12 @@
 //! Login keys: one is made for each server, and its name is half of the server's marks.
 
-use super::wire::Key;
-use super::{PublicCloud, error, name};
+use super::wire::{Instance, Key};
+use super::{LOOKS, PublicCloud, convert, error, name};
 use data_encoding::BASE64;
 use provision_api::http::{Guarded, Request};
-use provision_api::{ErrorKind, KeyId, LoginKey, Order, Result};
+use provision_api::{Error, ErrorKind, KeyId, LoginKey, Order, Result};
 use serde_json::json;
+use tokio::time::sleep;
 
 /// The key as its own id.
 pub(super) fn trusted(key: &LoginKey) -> Result<KeyId> {
@@ -37,11 +38,17 @@ pub(super) fn only<'a>(order: &'a Order, operation: &str) -> Result<&'a KeyId> {
 }
 
 impl PublicCloud {
-    /// The key with the name that the marks want, which is made unless `keys` has it.
-    pub(super) async fn key_for(&self, order: &Order, public: &KeyId, keys: &[Key]) -> Result<Key> {
+    /// The key with the name that the marks want, which is made unless `keys` has it; and
+    /// whether it was made.
+    pub(super) async fn key_for(
+        &self,
+        order: &Order,
+        public: &KeyId,
+        keys: &[Key],
+    ) -> Result<(Key, bool)> {
         let name = name::key_name(&order.marks);
         if let Some(key) = find_key(&name, public, keys)? {
-            return Ok(key);
+            return Ok((key, false));
         }
         let operation = format!("add key {name}");
         let request = Request::post(self.path("/sshkey").await?, operation);
@@ -49,11 +56,54 @@ impl PublicCloud {
         let request = self.client.v1().with_body(request, &body)?;
         let look = || async { find_key(&name, public, &self.keys().await?) };
         match self.client.v1().guarded(request, look).await {
-            Ok(Guarded::Answered(key) | Guarded::Found(key)) => Ok(key),
+            Ok(Guarded::Answered(key) | Guarded::Found(key)) => Ok((key, true)),
             // another order of this run may have added it meanwhile
-            Err(taken) if taken.kind == ErrorKind::AlreadyExists => look().await?.ok_or(taken),
+            Err(taken) if taken.kind == ErrorKind::AlreadyExists => {
+                let key = look().await?.ok_or(taken)?;
+                Ok((key, false))
+            }
             Err(error) => Err(error),
         }
+    }
+
+    /// The error of an order that made nothing but its key, which is taken back, so that nothing
+    /// is left of it; it says so if the key has to stay.
+    pub(super) async fn without_key(&self, key: &Key, mut error: Error) -> Error {
+        match self.take_back(key).await {
+            Ok(()) => {}
+            Err(why) => {
+                let stays = format!("; its key {} stays: {why}", key.name);
+                error.message.push_str(&stays);
+            }
+        }
+        error
+    }
+
+    /// Deletes a key once no instance has it: one that failed at birth bears half of its marks
+    /// by it until it is gone.
+    async fn take_back(&self, key: &Key) -> Result<()> {
+        let mut pauses = self.pace.pauses();
+        let mut looks = 1;
+        while let Some(user) = self.user(key).await? {
+            if looks == LOOKS {
+                let why = format!("instance {} has it", user.id);
+                return Err(error(
+                    ErrorKind::Conflict,
+                    format!("delete key {}", key.name),
+                    why,
+                ));
+            }
+            looks += 1;
+            sleep(pauses.next_pause()).await;
+        }
+        self.delete_key(key).await
+    }
+
+    /// An instance that has the key; one that lives, if there is one.
+    pub(super) async fn user(&self, key: &Key) -> Result<Option<Instance>> {
+        let users = self.instances().await?.into_iter();
+        let users = users.filter(|instance| convert::uses(instance, key));
+        Ok(users.max_by_key(|instance| convert::is_alive(&instance.status)))
     }
 }
 

@@ -34,15 +34,13 @@ impl PublicCloud {
             let why = "only keys are made here";
             return Err(error(ErrorKind::Unsupported, operation, why));
         }
-        let instances = self.instances().await?;
         let key = Key {
             id: leftover.id.clone(),
             name: leftover.name.clone(),
             public: String::new(),
         };
-        let mut users = instances.iter().filter(|one| convert::uses(one, &key));
-        if let Some(user) = users.next() {
-            return Err(in_use(user, operation));
+        if let Some(user) = self.user(&key).await? {
+            return Err(in_use(&user, operation));
         }
         let path = format!("/sshkey/{}", segment(&leftover.id));
         self.gone_by(&self.path(&path).await?, &operation).await?;

@@ -23,9 +23,9 @@ use crate::client::{Client, Kept};
 use crate::{Config, PUBLIC_CLOUD};
 use async_trait::async_trait;
 use provision_api::{
-    Accepted, Capabilities, Catalog, Console, Error, ErrorKind, Intent, KeyId, Leftover, LoginKey,
-    Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result,
-    Server, Stage, TaskId,
+    Accepted, Backoff, Capabilities, Catalog, Console, Error, ErrorKind, Intent, KeyId, Leftover,
+    LoginKey, Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue,
+    Result, Server, Stage, TaskId,
 };
 use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +33,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use tokio::sync::OnceCell;
 use wire::{Flavor, Image, PriceList};
+
+/// So often something that should have changed is looked at, in a few seconds.
+const LOOKS: usize = 5;
 
 /// A Public Cloud project.
 #[derive(Debug)]
@@ -50,6 +53,8 @@ pub struct PublicCloud {
     /// Images by region.
     images: tokio::sync::Mutex<BTreeMap<String, Arc<Vec<Image>>>>,
     prices: OnceCell<Option<PriceList>>,
+    /// How long to wait before one more look at something that should have changed.
+    pace: Backoff,
     /// Ids of the instances that this run ordered: a list may be older than they are.
     ordered: Mutex<BTreeSet<String>>,
     /// Passwords of rescue systems, by instance. Nowhere else.
@@ -63,6 +68,7 @@ impl PublicCloud {
         Ok(Self {
             configured: config.project.clone(),
             subsidiary: config.subsidiary(),
+            pace: config.limits.backoff,
             client: Client::new(config, PUBLIC_CLOUD)?,
             project: OnceCell::new(),
             flavors: Kept::default(),

@@ -58,3 +58,37 @@ async fn what_the_key_says_cannot_be_changed() {
             .any(|call| call.starts_with("PUT"))
     );
 }
+
+#[tokio::test]
+async fn old_marks_are_no_answer_to_new_ones() {
+    let wanted = Marks {
+        phase: Phase::Installed,
+        ..marks()
+    };
+    let renamed = RAW.replace("_sc", "_si");
+    for late in [0, 1, 3, 99] {
+        let stub = Stub::new().await;
+        let server = stub.ours("ACTIVE").await;
+        let old = said("GET /cloud/project/p1/instance/i-1");
+        let mut new = old.clone();
+        new["name"] = json!(renamed);
+        let fresh = get(INSTANCE).respond_with(ok(new)).with_priority(2);
+        fresh.mount(&stub.vendor).await;
+        let stale = get(INSTANCE).respond_with(ok(old)).with_priority(1);
+        let stale = stale.up_to_n_times(late.max(1));
+        if late > 0 {
+            stale.mount(&stub.vendor).await;
+        }
+        match stub.cloud.mark(&server, &wanted).await {
+            Ok(marked) => {
+                assert!(late < 99);
+                assert_eq!(*marked.marks(), wanted);
+            }
+            Err(error) => {
+                assert_eq!((late, error.kind), (99, ErrorKind::Conflict), "{error}");
+                assert!(error.to_string().contains("still called"), "{error}");
+            }
+        }
+        stub.body_of("PUT /instance/i-1").await;
+    }
+}

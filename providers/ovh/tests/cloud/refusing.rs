@@ -97,6 +97,11 @@ async fn what_the_vendor_refuses_is_lifted_by_meaning() {
             ErrorKind::Quota,
         ),
         (400, "Invalid parameter userData", ErrorKind::Invalid),
+        (
+            400,
+            "Image Debian 13 is not available in region GRA11",
+            ErrorKind::Invalid,
+        ),
         (403, "This call has not been granted", ErrorKind::Denied),
     ] {
         let stub = Stub::new().await;

@@ -58,6 +58,10 @@ async fn everything(stub: &Stub) {
         phase: Phase::Proven,
         ..marks()
     };
+    let mut renamed = said("GET /cloud/project/p1/instance/i-1");
+    renamed["name"] = json!(RAW.replace("_sc", "_sp"));
+    stub.once(get("/cloud/project/p1/instance/i-1"), ok(renamed))
+        .await;
     cloud.mark(&server, &wanted).await.unwrap();
     cloud.console(&server).await.unwrap();
     let rebuilt = Intent::Rebuilt {
