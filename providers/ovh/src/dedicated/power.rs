@@ -3,7 +3,7 @@
 use super::Dedicated;
 use super::boots::to_disk;
 use super::wire::{Change, Reinstall, RescueKey};
-use crate::rented::{done_after, left_in_rescue, release, then};
+use crate::rented::{done_after, release, still, still_to_release, then};
 use provision_api::{Accepted, ErrorKind, KeyId, OwnedServer, Result, Stage, Task};
 
 /// The vendor's words for tasks.
@@ -21,6 +21,7 @@ impl Dedicated {
         let service = server.id().as_str();
         let operation = format!("boot {service} into rescue");
         let key = self.rental.only_key(keys, &operation)?;
+        still(self, server, &operation).await?;
         let change = Change {
             boot_id: Some(self.rescue_boot(service).await?),
             rescue_ssh_key: Some(RescueKey(Some(key))),
@@ -31,15 +32,18 @@ impl Dedicated {
 
     /// Has it boot from its disk, and reboots.
     pub(super) async fn boot_disk(&self, server: &OwnedServer) -> Result<Accepted> {
-        let change = self.disk_change(server).await?;
         let service = server.id().as_str();
+        still(self, server, &format!("boot {service} from disk")).await?;
+        let change = self.disk_change(server).await?;
         self.reboot(service, &change).await.map(done_after)
     }
 
     /// Has it boot from its disk, whoever reboots it.
     pub(super) async fn disk_next(&self, server: &OwnedServer) -> Result<Accepted> {
+        let service = server.id().as_str();
+        still(self, server, &format!("have {service} boot from disk")).await?;
         let change = self.disk_change(server).await?;
-        self.change(server.id().as_str(), &change).await?;
+        self.change(service, &change).await?;
         Ok(Accepted::default())
     }
 
@@ -55,11 +59,15 @@ impl Dedicated {
         reset: bool,
         stage: Stage,
     ) -> Result<Accepted> {
+        let Some(now) = still_to_release(self, server).await? else {
+            return Ok(Accepted::default());
+        };
         if reset && stage == Stage(0) {
             let tasks = self.reinstall(server.id().as_str()).await?;
             return Ok(then(tasks, 1));
         }
-        if stage == Stage(0) && left_in_rescue(self, server).await? {
+        // whoever had it next would be in the rescue system for ever
+        if stage == Stage(0) && now.rescue_armed {
             let change = Change {
                 rescue_ssh_key: Some(RescueKey(None)),
                 ..self.disk_change(server).await?

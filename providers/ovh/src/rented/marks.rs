@@ -89,16 +89,30 @@ pub(crate) async fn remark<R: Rented>(
     claim(rental, now, &marks.owner, operation)
 }
 
-/// Whether it has to be told to boot from its disk before it is given back: whoever had it after
-/// that would be in the rescue system for ever. Nothing has to be told to what is nobody's.
-pub(crate) async fn left_in_rescue<R: Rented>(rented: &R, server: &OwnedServer) -> Result<bool> {
+/// Reads the marks again, and refuses a server that does not bear those any more by which it was
+/// claimed: that may be long ago, and somebody else's would be rebooted or wiped.
+pub(crate) async fn still<R: Rented>(
+    rented: &R,
+    server: &OwnedServer,
+    operation: &str,
+) -> Result<()> {
+    let now = rented.fresh(server.id().as_str()).await?.server;
+    still_ours(rented.rental(), &now, server, operation)
+}
+
+/// The same before it is given back, and the server as it is now: none if it is nobody's, and so
+/// given back already.
+pub(crate) async fn still_to_release<R: Rented>(
+    rented: &R,
+    server: &OwnedServer,
+) -> Result<Option<Server>> {
     let service = server.id().as_str();
     let now = rented.fresh(service).await?.server;
     if whose(&now).is_none() {
-        return Ok(false);
+        return Ok(None);
     }
     still_ours(rented.rental(), &now, server, &format!("release {service}"))?;
-    Ok(now.rescue_armed)
+    Ok(Some(now))
 }
 
 /// Takes the marks off; twice is a success.

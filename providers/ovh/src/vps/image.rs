@@ -4,7 +4,7 @@ use super::Vps;
 use super::convert::LOCAL;
 use super::wire::{Image, Rebuild};
 use crate::client::segment;
-use crate::rented::{done_after, gather, keep, known, left_in_rescue, release, then};
+use crate::rented::{done_after, gather, keep, known, release, still, still_to_release, then};
 use provision_api::{Accepted, ErrorKind, KeyId, OwnedServer, Result, Stage, Task};
 
 /// The vendor's word for the task.
@@ -24,6 +24,7 @@ impl Vps {
     ) -> Result<Accepted> {
         let service = server.id().as_str();
         let operation = format!("rebuild {service}");
+        still(self, server, &operation).await?;
         if stage.0 >= 2 {
             return self.switched_on(service).await.map(done_after);
         }
@@ -49,6 +50,9 @@ impl Vps {
         stage: Stage,
     ) -> Result<Accepted> {
         let service = server.id().as_str();
+        let Some(now) = still_to_release(self, server).await? else {
+            return Ok(Accepted::default());
+        };
         if reset && stage.0 < 2 {
             let image = self.current_image(service).await?;
             if let Some(tasks) = self.disk_first(service, stage).await? {
@@ -57,7 +61,8 @@ impl Vps {
             return Ok(then(self.write(service, &image, None).await?, 2));
         }
         if stage == Stage(0)
-            && left_in_rescue(self, server).await?
+            // whoever had it next would be in the rescue system for ever
+            && now.rescue_armed
             && let Some(tasks) = self.disk_first(service, stage).await?
         {
             return Ok(then(tasks, 2));

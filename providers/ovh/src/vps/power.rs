@@ -3,7 +3,7 @@
 use super::Vps;
 use super::convert::{LOCAL, RESCUE};
 use super::wire::{Change, Detail};
-use crate::rented::{done_after, then};
+use crate::rented::{done_after, still, then};
 use provision_api::{Accepted, OwnedServer, Result, Stage, Task};
 
 /// The vendor's words for tasks.
@@ -30,6 +30,7 @@ impl Vps {
         stage: Stage,
     ) -> Result<Accepted> {
         let service = server.id().as_str();
+        still(self, server, &format!("boot {service}")).await?;
         let detail = self.detail(service).await?;
         if stage == Stage(0)
             && let Some(tasks) = self.set_netboot(service, &detail, mode).await?
@@ -42,6 +43,7 @@ impl Vps {
     /// Disarms the rescue system if it is armed.
     pub(super) async fn disk_next(&self, server: &OwnedServer) -> Result<Accepted> {
         let service = server.id().as_str();
+        still(self, server, &format!("have {service} boot from disk")).await?;
         let detail = self.detail(service).await?;
         let tasks = self.set_netboot(service, &detail, LOCAL).await?;
         Ok(done_after(tasks.unwrap_or_default()))
