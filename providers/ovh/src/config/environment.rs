@@ -81,11 +81,7 @@ impl Config {
             }
             _ => return Err(ConfigError::Mixed { found: sources }),
         };
-        let is_foreign = |source: &Source| matches!(source, Source::File { file, .. } if files.first() == Some(file));
-        if is_url(&name)
-            && is_foreign(&endpoint_source)
-            && !sources.iter().all(|(_, source)| is_foreign(source))
-        {
+        if is_url(&name) && is_lent(files, &endpoint_source, &sources) {
             return Err(ConfigError::Elsewhere {
                 from: endpoint_source,
                 found: sources,
@@ -98,6 +94,15 @@ impl Config {
             ..Self::new(endpoint, credentials)
         })
     }
+}
+
+/// Whether the folder's file, the first, chose an endpoint for credentials from elsewhere.
+fn is_lent(files: &[PathBuf], endpoint: &Source, credentials: &[(&str, Source)]) -> bool {
+    let is_here = |source: &Source| match source {
+        Source::File { file, .. } => files.first() == Some(file),
+        _ => false,
+    };
+    is_here(endpoint) && !credentials.iter().all(|(_, source)| is_here(source))
 }
 
 /// How much of one kind of credentials there is.
