@@ -4,7 +4,6 @@
 use provision_sandbox::{Options, Sandbox};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -119,16 +118,12 @@ fn keygen(home: &Path) -> String {
 
 /// The program that says the password; only its owner may read it.
 fn askpass(home: &Path, password: &str) -> std::path::PathBuf {
-    use std::io::Write;
-    let path = home.join("askpass");
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o700)
-        .open(&path)
-        .unwrap();
-    write!(file, "#!/bin/sh\necho '{password}'\n").unwrap();
+    let (draft, path) = (home.join("askpass.draft"), home.join("askpass"));
+    std::fs::write(&draft, format!("#!/bin/sh\necho '{password}'\n")).unwrap();
+    // a child of another test may hold what we have written open: then it cannot be run
+    let mut copy = std::process::Command::new("install");
+    let copied = copy.args(["-m", "700"]).arg(&draft).arg(&path).status();
+    assert!(copied.unwrap().success());
     path
 }
 
