@@ -11,6 +11,7 @@ pub mod conformance;
 mod error;
 mod fingerprint;
 pub mod http;
+pub mod labels;
 mod marks;
 mod names;
 mod provider;

@@ -7,6 +7,7 @@
 mod bench;
 mod intents;
 mod orders;
+pub mod strategies;
 mod things;
 
 pub use bench::Bench;

@@ -1,127 +1,29 @@
-//! Marks as labels.
+//! Marks as labels, and the labels that only this vendor's things have.
 //!
-//! Keys and values have at most 63 characters of letters, digits, `.`, `_` and `-`, so times
-//! are epoch seconds and the fingerprint is base32.
+//! Keys and values have at most 63 characters of letters, digits, `.`, `_` and `-`.
 
 use crate::wire::Labels;
-use jiff::Timestamp;
-use provision_api::{Fingerprint, Marks};
-use std::str::FromStr;
+use provision_api::{Marks, labels};
 
-pub(crate) const OWNER: &str = "provision-owner";
-pub(crate) const HOST: &str = "provision-host";
+pub(crate) use provision_api::labels::{HOST, OWNER, replace, write};
+
 /// Ids of the primary IPs that the vendor made with the server, joined by a dot: what else
 /// hangs on the server when it goes is somebody's own.
 pub(crate) const BORN_WITH: &str = "provision-ips";
 /// On a volume of ours: the id of the server that it is deleted with.
 pub(crate) const GOES_WITH: &str = "provision-goes-with";
-const RUN: &str = "provision-run";
-const ROLE: &str = "provision-role";
-const PHASE: &str = "provision-phase";
-const EXPIRES: &str = "provision-expires";
-const HOST_KEY: &str = "provision-hostkey";
-/// The keys that marks are written in.
-const OURS: [&str; 7] = [OWNER, RUN, HOST, ROLE, PHASE, EXPIRES, HOST_KEY];
-
-/// The labels that say this.
-pub(crate) fn write(marks: &Marks) -> Labels {
-    let mut labels = Labels::new();
-    let mut put = |key: &str, value: String| labels.insert(key.to_owned(), value);
-    put(OWNER, marks.owner.to_string());
-    put(RUN, marks.run.to_string());
-    put(HOST, marks.host.to_string());
-    put(ROLE, marks.role.to_string());
-    put(PHASE, marks.phase.to_string());
-    if let Some(expires) = marks.expires {
-        // a label cannot begin with a minus; nothing expires before 1970
-        put(EXPIRES, expires.as_second().max(0).to_string());
-    }
-    if let Some(host_key) = marks.host_key {
-        put(HOST_KEY, host_key.to_label());
-    }
-    labels
-}
-
-/// The labels on a thing once these marks replace the ones on it: foreign ones stay.
-pub(crate) fn replace(labels: &Labels, marks: &Marks) -> Labels {
-    let mut all = labels.clone();
-    all.retain(|key, _| !OURS.contains(&key.as_str()));
-    all.extend(write(marks));
-    all
-}
 
 /// What the labels say. `None` if they are no marks, an error if they are spoilt ones.
 pub(crate) fn read(labels: &Labels) -> Result<Option<Marks>, String> {
-    if !labels.contains_key(OWNER) {
-        return Ok(None);
-    }
-    let expires = optional(labels, EXPIRES, |text| {
-        let seconds = text.parse().map_err(|_| "no number".to_owned())?;
-        Timestamp::from_second(seconds).map_err(|error| error.to_string())
-    })?;
-    Ok(Some(Marks {
-        owner: required(labels, OWNER)?,
-        run: required(labels, RUN)?,
-        host: required(labels, HOST)?,
-        role: required(labels, ROLE)?,
-        phase: required(labels, PHASE)?,
-        expires,
-        host_key: optional(labels, HOST_KEY, |text| {
-            Fingerprint::from_label(text).map_err(|error| error.to_string())
-        })?,
-    }))
-}
-
-fn required<T>(labels: &Labels, key: &str) -> Result<T, String>
-where
-    T: FromStr,
-    T::Err: ToString,
-{
-    optional(labels, key, |text| {
-        text.parse().map_err(|error: T::Err| error.to_string())
-    })?
-    .ok_or_else(|| format!("label {key} is missing"))
-}
-
-fn optional<T>(
-    labels: &Labels,
-    key: &str,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-) -> Result<Option<T>, String> {
-    labels
-        .get(key)
-        .map(|text| parse(text).map_err(|why| format!("label {key}={text}: {why}")))
-        .transpose()
+    labels::read(labels).map_err(|spoilt| spoilt.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use provision_api::conformance::strategies::marks;
     use provision_api::{Phase, Role};
-
-    fn name() -> impl Strategy<Value = String> {
-        "[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?"
-    }
-
-    prop_compose! {
-        fn marks()(
-            owner in name(), run in name(), host in name(),
-            test in any::<bool>(), phase in 0..4_usize,
-            expires in proptest::option::of(0..253_402_207_200_i64),
-            key in proptest::option::of(any::<[u8; 8]>()),
-        ) -> Marks {
-            Marks {
-                owner: owner.parse().unwrap(),
-                run: run.parse().unwrap(),
-                host: host.parse().unwrap(),
-                role: if test { Role::Test } else { Role::Server },
-                phase: [Phase::Created, Phase::Installing, Phase::Installed, Phase::Proven][phase],
-                expires: expires.map(|second| Timestamp::from_second(second).unwrap()),
-                host_key: key.map(|bytes| Fingerprint::of_wire(&bytes)),
-            }
-        }
-    }
 
     /// The vendor's rule for a value (and for the name part of a key).
     fn is_valid(text: &str) -> bool {
@@ -168,11 +70,11 @@ mod tests {
         assert_eq!(read(&foreign), Ok(None));
         for (key, value) in [
             (OWNER, "Not A Name"),
-            (ROLE, "emperor"),
-            (PHASE, "finished"),
-            (EXPIRES, "tomorrow"),
-            (EXPIRES, "99999999999999999"),
-            (HOST_KEY, "abc"),
+            ("provision-role", "emperor"),
+            ("provision-phase", "finished"),
+            ("provision-expires", "tomorrow"),
+            ("provision-expires", "99999999999999999"),
+            ("provision-hostkey", "abc"),
         ] {
             let mut labels = write(&example());
             labels.insert(key.to_owned(), value.to_owned());
@@ -180,7 +82,7 @@ mod tests {
             assert!(error.contains(key), "{error}");
         }
         let mut labels = write(&example());
-        labels.remove(RUN);
+        labels.remove("provision-run");
         assert_eq!(read(&labels).unwrap_err(), "label provision-run is missing");
     }
 

@@ -2,29 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
-
-fn label() -> impl Strategy<Value = String> {
-    "[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?"
-}
-
-prop_compose! {
-    fn marks()(
-        owner in label(), run in label(), host in label(),
-        test in any::<bool>(), phase in 0..4_usize,
-        expires in proptest::option::of(0..253_402_207_200_i64),
-        key in proptest::option::of(any::<[u8; 8]>()),
-    ) -> Marks {
-        Marks {
-            owner: owner.parse().unwrap(),
-            run: run.parse().unwrap(),
-            host: host.parse().unwrap(),
-            role: if test { Role::Test } else { Role::Server },
-            phase: [Phase::Created, Phase::Installing, Phase::Installed, Phase::Proven][phase],
-            expires: expires.map(|second| Timestamp::from_second(second).unwrap()),
-            host_key: key.map(|bytes| Fingerprint::of_wire(&bytes)),
-        }
-    }
-}
+use provision_api::conformance::strategies::marks;
 
 proptest! {
     #[test]
