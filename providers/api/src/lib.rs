@@ -14,6 +14,7 @@ pub mod http;
 pub mod labels;
 mod marks;
 mod names;
+pub mod numbers;
 mod provider;
 mod server;
 mod task;

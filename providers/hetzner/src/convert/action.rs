@@ -2,6 +2,7 @@
 
 use crate::dialect::{PROVIDER, meaning};
 use crate::wire::Action;
+use provision_api::numbers::percent;
 use provision_api::{Error, ErrorKind, Progress, Result, Task, TaskId};
 
 /// What has to be waited for: actions that are done need no poll, one that failed is an error.
@@ -27,15 +28,6 @@ pub(crate) fn progress(action: &Action) -> Progress {
         "error" => Progress::Failed(failure(action)),
         _ => Progress::Running(action.progress.map(percent)),
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to what fits"
-)]
-fn percent(progress: f64) -> u8 {
-    progress.clamp(0.0, 100.0) as u8
 }
 
 fn failure(action: &Action) -> Error {

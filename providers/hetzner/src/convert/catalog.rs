@@ -4,6 +4,7 @@ use super::time;
 use crate::dialect::PROVIDER;
 use crate::wire::{self, Pricing};
 use jiff::Timestamp;
+use provision_api::numbers::whole;
 use provision_api::{Arch, Catalog, Error, ErrorKind, Offer, Result, ServerType};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -71,14 +72,4 @@ fn offers(
 
 fn hourly(price: &wire::PlacePrice) -> Option<Decimal> {
     price.price_hourly.as_ref()?.gross.parse().ok()
-}
-
-/// The vendor writes whole numbers as JSON numbers of any kind.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to what fits"
-)]
-fn whole(number: f64) -> u32 {
-    number.round().clamp(0.0, f64::from(u32::MAX)) as u32
 }

@@ -4,6 +4,7 @@ use super::PublicCloud;
 use super::sold::spent;
 use super::wire::{Addon, Flavor, PriceList};
 use provision_api::http::Request;
+use provision_api::numbers::whole;
 use provision_api::{Arch, Catalog, ErrorKind, Offer, Result, ServerType};
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -123,15 +124,6 @@ fn add(kind: &mut ServerType, offer: Offer) {
 /// The vendor's text says GB, and its numbers are MB.
 fn memory_mib(ram: f64) -> u32 {
     whole(if ram < LEAST_MB { ram * 1024.0 } else { ram })
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to what fits"
-)]
-fn whole(number: f64) -> u32 {
-    number.round().clamp(0.0, f64::from(u32::MAX)) as u32
 }
 
 fn usual_currency(subsidiary: &str) -> &'static str {

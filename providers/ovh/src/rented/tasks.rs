@@ -2,6 +2,7 @@
 
 use super::{Rental, Task, gather};
 use provision_api::http::{Guarded, Request};
+use provision_api::numbers::percent;
 use provision_api::{self as api, Error, ErrorKind, Progress, Result, TaskId};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -189,13 +190,4 @@ fn named(service: &str, verb: &str, task: Task) -> api::Task {
         id: TaskId::new(format!("{service}/{}", task.id)),
         what,
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to what fits"
-)]
-fn percent(progress: f64) -> u8 {
-    progress.clamp(0.0, 100.0) as u8
 }
