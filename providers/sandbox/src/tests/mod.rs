@@ -17,6 +17,7 @@ mod power;
 mod rescue;
 mod schema;
 mod servers;
+mod vendors;
 mod volumes;
 
 use crate::{Access, Options, Sandbox, SandboxError};

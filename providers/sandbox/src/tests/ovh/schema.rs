@@ -1,22 +1,10 @@
 //! Every answer against the vendor's schema, where that is at hand.
 
+use super::super::vendors::{all_fit, document, exchanges, operations, whole};
 use super::super::{Fixture, KEY};
 use super::Signer;
-use jsonschema::Validator;
 use reqwest::Method;
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-/// The vendor's document lies beside the repository, not in it.
-fn document() -> Option<Value> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/specs/ovh-public-cloud.openapi.json");
-    let text = std::fs::read(path).ok()?;
-    let mut document = serde_json::from_slice(&text).unwrap();
-    nullable(&mut document);
-    Some(document)
-}
+use serde_json::{Value, json};
 
 /// The document's `nullable` in the words of the validator.
 fn nullable(value: &mut Value) {
@@ -36,19 +24,8 @@ fn nullable(value: &mut Value) {
 /// The vendor's schema of an answer: none when the vendor does not know the call, null when the
 /// answer has no body.
 fn schema_of(document: &Value, method: &str, path: &str, status: u16) -> Option<Value> {
-    let segments = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
-    let wanted = segments(path.strip_prefix("/ovh/1.0")?);
-    let fits = |pattern: &str| {
-        let pattern = segments(pattern);
-        pattern.len() == wanted.len()
-            && pattern
-                .iter()
-                .zip(&wanted)
-                .all(|(p, w)| p == w || p.starts_with('{'))
-    };
-    let paths = document["paths"].as_object()?;
-    let operations = paths.iter().find(|(pattern, _)| fits(pattern))?.1;
-    let responses = &operations[method.to_lowercase()]["responses"];
+    let below = path.strip_prefix("/ovh/1.0")?;
+    let responses = &operations(document, below)?[method.to_lowercase()]["responses"];
     let range = format!("{}XX", status / 100);
     let response = responses
         .get(status.to_string())
@@ -56,13 +33,7 @@ fn schema_of(document: &Value, method: &str, path: &str, status: u16) -> Option<
     let Some(content) = response.get("content") else {
         return Some(Value::Null);
     };
-    let mut whole = Map::new();
-    whole.insert("components".to_owned(), document["components"].clone());
-    whole.insert(
-        "allOf".to_owned(),
-        json!([content["application/json"]["schema"]]),
-    );
-    Some(Value::Object(whole))
+    Some(whole(document, &content["application/json"]["schema"]))
 }
 
 /// Does about everything that the face can, so that the record has it.
@@ -120,42 +91,13 @@ async fn everything(client: &Signer) {
 async fn every_answer_is_as_the_vendor_says() {
     let world = Fixture::new().await;
     everything(&world.ovh()).await;
-    let record = std::fs::read_to_string(world.home.path().join("record.jsonl")).unwrap();
-    let exchanges: Vec<Value> = record
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let exchanges = exchanges(&world);
     assert!(exchanges.len() > 35, "{}", exchanges.len());
-    let Some(document) = document() else {
+    let Some(mut document) = document("ovh-public-cloud") else {
         return;
     };
-    let mut validators: BTreeMap<String, Validator> = BTreeMap::new();
-    let mut wrong = Vec::new();
-    for exchange in &exchanges {
-        let (method, path) = (
-            exchange["method"].as_str().unwrap(),
-            exchange["path"].as_str().unwrap(),
-        );
-        let status = u16::try_from(exchange["status"].as_u64().unwrap()).unwrap();
-        let Some(schema) = schema_of(&document, method, path, status) else {
-            wrong.push(format!(
-                "{method} {path}: {status} is no answer of the vendor's"
-            ));
-            continue;
-        };
-        let answer = &exchange["response_body"];
-        if schema.is_null() {
-            assert_eq!(*answer, Value::Null, "{method} {path}");
-            continue;
-        }
-        let key = schema["allOf"][0].to_string();
-        let validator = validators
-            .entry(key)
-            .or_insert_with(|| jsonschema::draft202012::new(&schema).unwrap());
-        for error in validator.iter_errors(answer) {
-            let at = error.instance_path();
-            wrong.push(format!("{method} {path} {status}: {error} at {at}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    nullable(&mut document);
+    all_fit(&exchanges, |method, path, status| {
+        schema_of(&document, method, path, status)
+    });
 }
