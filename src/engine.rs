@@ -60,12 +60,9 @@ pub async fn bring_up(
         unchanged(job, cloud, plan).await?;
         files::sweep(job);
     }
-    if let Action::Nothing(server) = &plan.action {
-        surplus::remove_all(job, &plan.surplus).await?;
-        let looked = look(job, server).await;
-        return looked.map_err(|failure| reach::or_in_rescue(job, server, failure));
+    if !matches!(plan.action, Action::Nothing(_)) {
+        check(job).await?;
     }
-    check(job).await?;
     surplus::remove_all(job, &plan.surplus).await?;
     let entry = match &plan.action {
         Action::Create(choices) => begin::created(job, cloud, plan, run, choices).await?,
@@ -80,7 +77,10 @@ pub async fn bring_up(
             begin::afresh(job, cloud, plan, server.clone()).await?
         }
         Action::Resume(server) => resume::entry(job, cloud, plan, server).await?,
-        Action::Nothing(server) => return look(job, server).await,
+        Action::Nothing(server) => {
+            let looked = look(job, server).await;
+            return looked.map_err(|failure| reach::or_in_rescue(job, server, failure));
+        }
     };
     match entry {
         Entry::Fresh {

@@ -10,6 +10,7 @@ mod rented;
 mod wishes;
 
 pub use choose::{Choice, choices};
+pub use known::rank;
 pub use wishes::Wishes;
 
 use crate::cli::UpFlags;

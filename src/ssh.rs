@@ -132,8 +132,8 @@ impl Target {
         let mut command = child::command("ssh");
         command
             .args(self.options())
-            .args(["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"])
-            .args(["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"])
+            .args(["-o", "BatchMode=yes"])
+            .args(run::PATIENCE)
             .arg("--")
             .arg(&self.host)
             .arg(script);

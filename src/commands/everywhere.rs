@@ -23,6 +23,7 @@ pub(crate) struct Everywhere {
 /// are not let in, unless the rights have become fewer since: hence the warning.
 pub(crate) async fn servers(context: &Context) -> Outcome<Everywhere> {
     let (clouds, unseen) = Cloud::all(context)?;
+    let hosts = hosts(context);
     let mut everywhere = Everywhere {
         seen: Vec::new(),
         unseen,
@@ -39,7 +40,7 @@ pub(crate) async fn servers(context: &Context) -> Outcome<Everywhere> {
     }
     for (cloud, error) in closed {
         let is_open = |(other, _): &(Arc<Cloud>, _)| other.vendor() == cloud.vendor();
-        if everywhere.seen.iter().any(is_open) || !is_of_a_host(context, cloud.vendor()) {
+        if everywhere.seen.iter().any(is_open) || !is_of_a_host(hosts.as_deref(), &cloud) {
             context.teller.warn(format!(
                 "{}: passed over, what is there is not seen: {error}",
                 cloud.name()
@@ -51,7 +52,7 @@ pub(crate) async fn servers(context: &Context) -> Outcome<Everywhere> {
     match everywhere.unseen.first() {
         Some(first) if everywhere.seen.is_empty() => Err(first.clone()),
         _ => {
-            unasked(context, &everywhere);
+            unasked(context, &everywhere, &hosts.unwrap_or_default());
             Ok(everywhere)
         }
     }
@@ -74,13 +75,12 @@ impl Everywhere {
 }
 
 /// Hosts of the flake whose provider was not looked at, because nobody gave credentials for it.
-fn unasked(context: &Context, everywhere: &Everywhere) {
+fn unasked(context: &Context, everywhere: &Everywhere, hosts: &[Host]) {
     if context.global.provider.is_some() || !everywhere.unseen.is_empty() {
         return;
     }
-    let hosts = context.flake().ok().and_then(|flake| flake.hosts().ok());
-    for host in hosts.unwrap_or_default() {
-        if !everywhere.has_asked(&host) {
+    for host in hosts {
+        if !everywhere.has_asked(host) {
             context.teller.note(format!(
                 "{}: not looked for: there are no credentials for {}",
                 host.name,
@@ -92,13 +92,14 @@ fn unasked(context: &Context, everywhere: &Everywhere) {
 
 /// Whether a host of the flake is at that vendor: credentials for something else of the vendor's
 /// are no reason to fail. Where the hosts cannot be read, they may be.
-fn is_of_a_host(context: &Context, vendor: &str) -> bool {
-    let hosts = context.flake().ok().and_then(|flake| flake.hosts().ok());
-    hosts.is_none_or(|hosts| {
-        hosts
-            .iter()
-            .any(|host| host.spec.provider_name().starts_with(vendor))
-    })
+fn is_of_a_host(hosts: Option<&[Host]>, cloud: &Cloud) -> bool {
+    let is_there = |host: &Host| host.spec.provider_name().starts_with(cloud.vendor());
+    hosts.is_none_or(|hosts| hosts.iter().any(is_there))
+}
+
+/// The hosts of the flake, if there is one that can be read.
+fn hosts(context: &Context) -> Option<Vec<Host>> {
+    context.flake().ok()?.hosts().ok()
 }
 
 /// Not let in, or there is nothing to be let into.

@@ -11,7 +11,6 @@ use crate::journal::{Journal, Record};
 use crate::plan::{self, server_name};
 use provision_api::{Catalog, HostName, OwnedServer, Owner, Role, RunId, Server};
 use rust_decimal::Decimal;
-use std::cmp::Reverse;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -44,9 +43,7 @@ pub(crate) async fn server(
     let meant = ours
         .into_iter()
         .filter(|s| s.marks().host == *host && s.marks().role == role);
-    // of several the one that got furthest, and of these the eldest
-    let first = meant.min_by_key(|s| (Reverse(s.marks().phase), s.server().created));
-    first.ok_or_else(|| {
+    meant.min_by_key(plan::rank).ok_or_else(|| {
         Failure::new(
             Exit::Refused,
             format!("{}: has no server", server_name(host, role)),

@@ -131,12 +131,19 @@ pub async fn run(context: &Context) -> Outcome {
     let mut servers = Vec::new();
     let mut everywhere = everywhere::servers(context).await?;
     for (cloud, seen) in std::mem::take(&mut everywhere.seen) {
-        let catalog = cloud.provider.catalog().await.ok();
         doubts(context, &cloud, &seen);
-        let ours = seen
+        let ours: Vec<OwnedServer> = seen
             .into_iter()
-            .filter_map(|server| OwnedServer::claim(server, &context.owner).ok());
-        servers.extend(ours.map(|owned| Listed::of(&cloud, catalog.as_ref(), &owned)));
+            .filter_map(|server| OwnedServer::claim(server, &context.owner).ok())
+            .collect();
+        // prices are asked for only where there is something that costs
+        let catalog = if ours.is_empty() {
+            None
+        } else {
+            cloud.provider.catalog().await.ok()
+        };
+        let listed = ours.iter();
+        servers.extend(listed.map(|owned| Listed::of(&cloud, catalog.as_ref(), owned)));
     }
     servers.sort_by(|a, b| a.name.cmp(&b.name));
     if context.json() {

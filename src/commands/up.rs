@@ -102,7 +102,7 @@ pub async fn run(context: &Arc<Context>, hosts: &[HostName], flags: &UpFlags) ->
                 run: run.clone(),
                 journal: Arc::clone(&journal),
                 flags: flags.clone(),
-                made: std::sync::OnceLock::new(),
+                made: tokio::sync::watch::Sender::new(None),
             });
         }
     }

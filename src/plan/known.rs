@@ -4,6 +4,7 @@ use super::{Known, Wishes};
 use crate::cli::UpFlags;
 use crate::failure::{Exit, Failure, Outcome};
 use provision_api::{HostName, NotOurs, OwnedServer, Owner, Phase, Role, Server};
+use std::cmp::Reverse;
 
 /// What a host has already.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,8 +34,7 @@ pub(super) fn existing(
             return Err(stranger(name, server, known.owner));
         }
     }
-    // the one that got furthest, and of several the eldest
-    ours.sort_by_key(|s| (std::cmp::Reverse(s.marks().phase), s.server().created));
+    ours.sort_by_key(rank);
     let mut ours = ours.into_iter();
     let server = ours.next();
     let surplus: Vec<OwnedServer> = ours.collect();
@@ -44,6 +44,12 @@ pub(super) fn existing(
         return Err(several(host, name, first, &surplus));
     }
     Ok(Existing { server, surplus })
+}
+
+/// Of several servers of a host the first is meant: the one that got furthest, and of these the
+/// eldest.
+pub fn rank(server: &OwnedServer) -> impl Ord + use<> {
+    (Reverse(server.marks().phase), server.server().created)
 }
 
 /// The same run made both, and nothing is on this one.

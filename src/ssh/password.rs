@@ -4,7 +4,7 @@
 //! which reads it from a file of the user's alone; the file is gone when the login has ended. No
 //! argument and no environment holds the password.
 
-use super::run::execute;
+use super::run::{PATIENCE, execute};
 use super::{Printed, SshError, Target, pinned_options};
 use crate::child;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -52,8 +52,7 @@ pub async fn run(
         .args(["-o", "PubkeyAuthentication=no"])
         .args(["-o", "NumberOfPasswordPrompts=1"])
         .args(pinned_options(target))
-        .args(["-T", "-o", "ConnectTimeout=10"])
-        .args(["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"])
+        .args(PATIENCE)
         .arg("--")
         .arg(&target.host)
         .arg(script)

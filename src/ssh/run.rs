@@ -5,6 +5,17 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 
+/// No terminal, and an end where nobody answers any more.
+pub(super) const PATIENCE: [&str; 7] = [
+    "-T",
+    "-o",
+    "ConnectTimeout=10",
+    "-o",
+    "ServerAliveInterval=5",
+    "-o",
+    "ServerAliveCountMax=3",
+];
+
 /// Runs `ssh`, hands it what goes to its standard input, and reads what it prints.
 pub(super) async fn execute(
     mut command: tokio::process::Command,

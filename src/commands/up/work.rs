@@ -15,7 +15,8 @@ use crate::journal::Journal;
 use crate::plan::{Action, HostPlan};
 use provision_api::{Catalog, RunId, ServerId};
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use tokio::sync::watch;
 
 /// One host of an `up`.
 pub(super) struct Work {
@@ -26,8 +27,8 @@ pub(super) struct Work {
     pub(super) run: RunId,
     pub(super) journal: Arc<Journal>,
     pub(super) flags: UpFlags,
-    /// The server that was made before it failed.
-    pub(super) made: OnceLock<ServerId>,
+    /// The server that its job has made.
+    pub(super) made: watch::Sender<Option<ServerId>>,
 }
 
 impl Work {
@@ -50,7 +51,7 @@ impl Work {
     }
 
     async fn bring_up(&self) -> Outcome<HostDocument> {
-        let job = found::job(
+        let mut job = found::job(
             &self.context,
             Some(&self.cloud),
             self.plan.host.clone(),
@@ -59,18 +60,13 @@ impl Work {
             &self.journal,
             self.flags.stage.clone(),
         )?;
+        job.made = self.made.clone();
         let mut work = Box::pin(engine::bring_up(&job, &self.cloud, &self.plan, &self.run));
-        let outcome = tokio::select! {
+        let proven = tokio::select! {
             biased;
-            outcome = &mut work => outcome,
-            () = self.context.cancel.cancelled() => self.stopped(&job, work.as_mut()).await,
+            outcome = &mut work => outcome?,
+            () = self.context.cancel.cancelled() => self.stopped(&job, work.as_mut()).await?,
         };
-        drop(work);
-        let proven = outcome.inspect_err(|_| {
-            let made = job.made.borrow().clone();
-            // set at most once: a job brings its server up once
-            let _ = made.map(|id| self.made.set(id));
-        })?;
         Ok(HostDocument::of(&job, &self.cloud, &self.catalog, &proven))
     }
 
@@ -119,7 +115,7 @@ impl Work {
         let catalog = Some(&*self.catalog);
         let remains = found::remains(&self.cloud, catalog, owner, host, role).await;
         failure.remains.extend(remains);
-        if let Some(id) = self.made.get()
+        if let Some(id) = self.made.borrow().as_ref()
             && removed == 0
             && !failure
                 .remains
