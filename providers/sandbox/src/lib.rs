@@ -10,6 +10,7 @@ mod face;
 pub mod faults;
 mod files;
 mod hetzner;
+pub mod images;
 mod journal;
 mod latency;
 mod lock;

@@ -1,0 +1,57 @@
+//! The images that real machines boot: built once from Debian's packages, kept by what they are
+//! made of.
+
+use std::path::{Path, PathBuf};
+
+/// A finished set of images in a folder of its own.
+#[derive(Debug, Clone)]
+pub struct Images {
+    folder: PathBuf,
+}
+
+impl Images {
+    /// Where they are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The kernel of the rescue system, the installer and the small system.
+    pub fn kernel(&self) -> PathBuf {
+        self.folder.join("vmlinuz")
+    }
+
+    /// The rescue system's initramfs.
+    pub fn rescue_initrd(&self) -> PathBuf {
+        self.folder.join("rescue.initrd")
+    }
+
+    /// The rescue system's root, to be attached read-only.
+    pub fn rescue_root(&self) -> PathBuf {
+        self.folder.join("rescue.squashfs")
+    }
+
+    /// The rescue system's root as a disk that it runs from.
+    pub fn rescue_disk(&self) -> PathBuf {
+        self.folder.join("rescue.raw")
+    }
+
+    /// The vendor's image: a disk with cloud-init.
+    pub fn stock(&self) -> PathBuf {
+        self.folder.join("stock.qcow2")
+    }
+
+    /// The EFI application that hands over to a loader on a disk.
+    pub fn chain_loader(&self) -> PathBuf {
+        self.folder.join("chain.efi")
+    }
+
+    /// The installer that is booted by kexec.
+    pub fn kexec_tarball(&self) -> PathBuf {
+        self.folder.join("kexec.tar.gz")
+    }
+
+    /// What the small system is built from.
+    pub fn system(&self) -> PathBuf {
+        self.folder.join("system")
+    }
+}
