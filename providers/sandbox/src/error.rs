@@ -1,5 +1,6 @@
 //! Why a sandbox cannot be opened or kept.
 
+use crate::options::MachineKind;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -55,6 +56,30 @@ pub enum SandboxError {
         path: PathBuf,
         /// Why, and the mend.
         message: String,
+    },
+    /// The world has machines of another kind than was asked for.
+    #[error(
+        "the sandbox in {path} has {there} machines, not {wanted} ones: tear them down first, \
+         leave --machines out, or use another state folder",
+        path = path.display(), there = there.as_str(), wanted = wanted.as_str()
+    )]
+    OtherKind {
+        /// The state folder.
+        path: PathBuf,
+        /// What it has.
+        there: MachineKind,
+        /// What was asked for.
+        wanted: MachineKind,
+    },
+    /// The world's machines are real, and there is nothing that they could boot.
+    #[error(
+        "the machines of the sandbox in {path} are real, and their images are not there: \
+         provision sandbox image build makes them",
+        path = path.display()
+    )]
+    NoImages {
+        /// The state folder.
+        path: PathBuf,
     },
     /// A kept machine cannot be brought back.
     #[error("the machine {machine} of {path} cannot be brought back: {message}", path = path.display())]

@@ -29,6 +29,6 @@ mod world;
 
 pub use error::SandboxError;
 pub use latency::Latency;
-pub use options::{Access, Options};
+pub use options::{Access, MachineKind, Options};
 pub use sandbox::Sandbox;
 pub use settings::Settings;

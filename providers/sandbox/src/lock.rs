@@ -133,6 +133,7 @@ mod tests {
             ovh_client_secret: "p".to_owned(),
             ovh_project: "o".to_owned(),
             ssh_port: 22222,
+            machines: crate::MachineKind::Emulated,
             joined: false,
             has_latency: false,
             control: "http://127.0.0.1:1/_sandbox".to_owned(),

@@ -1,10 +1,32 @@
 //! What a sandbox is opened with, and what it answers with.
 
+use crate::images::Images;
 use crate::latency::Latency;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+
+/// What the machines of a world are. One world has machines of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MachineKind {
+    /// They live in the sandbox's process: a state and an SSH server each.
+    #[default]
+    Emulated,
+    /// QEMU guests, which boot.
+    Qemu,
+}
+
+impl MachineKind {
+    /// The word that `--machines` takes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Emulated => "emulated",
+            Self::Qemu => "qemu",
+        }
+    }
+}
 
 /// How a sandbox is opened.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +39,11 @@ pub struct Options {
     /// into it again at each start. Objects merge field by field, lists of named things by
     /// name; other lists replace what was there.
     pub world: Option<PathBuf>,
+    /// What its machines are to be; that of the world when not given. A world that has machines
+    /// of the other kind is refused.
+    pub machines: Option<MachineKind>,
+    /// What real machines boot; needed where the machines are real.
+    pub images: Option<Images>,
     /// Overrides the world's latencies, and is kept with it.
     pub latency: Option<Latency>,
     /// Others may join: they use this one's endpoint while it runs. One that does not serve
@@ -52,6 +79,9 @@ pub struct Access {
     pub ovh_project: String,
     /// The port that the SSH of all machines listens on, each at its own loopback address.
     pub ssh_port: u16,
+    /// What its machines are.
+    #[serde(default)]
+    pub machines: MachineKind,
     /// Another process holds the world, and this one only talks to it.
     #[serde(skip)]
     pub joined: bool,
@@ -90,6 +120,7 @@ impl fmt::Debug for Access {
             .field("endpoint_ovh", &self.endpoint_ovh)
             .field("ovh_project", &self.ovh_project)
             .field("ssh_port", &self.ssh_port)
+            .field("machines", &self.machines)
             .field("joined", &self.joined)
             .field("control", &self.control)
             .field("has_latency", &self.has_latency)

@@ -4,10 +4,8 @@ use crate::error::SandboxError;
 use crate::exchange::Desk;
 use crate::lock::{self, Held, Lock};
 use crate::machine::Maker;
-use crate::machine::emulated::{Emulated, EmulatedOptions};
 use crate::options::{Access, Options};
 use crate::record::Record;
-use crate::settings::Settings;
 use crate::world::World;
 use crate::{control, files, hetzner, ovh, server};
 use std::net::SocketAddr;
@@ -35,33 +33,30 @@ struct Running {
 }
 
 impl Sandbox {
-    /// Opens the world of the folder with machines that live in this process, or joins the
-    /// process that serves it; waits up to a minute for one that uses it without serving.
+    /// Opens the world of the folder with machines of its kind, or joins the process that serves
+    /// it; waits up to a minute for one that uses it without serving.
     ///
     /// The machines belong to the tokio runtime that this is called in.
     pub async fn open(options: Options) -> Result<Self, SandboxError> {
-        Self::open_made(options, |settings| {
-            let latency = settings.latency.of_machines();
-            Arc::new(Emulated::new(EmulatedOptions { latency }))
-        })
-        .await
+        Self::open_made(options, None).await
     }
 
     /// The same with machines of another kind: opens the world, or joins the process that
     /// serves it; waits up to a minute for one that uses it without serving.
     pub async fn open_with(options: Options, maker: Arc<dyn Maker>) -> Result<Self, SandboxError> {
-        Self::open_made(options, |_| maker).await
+        Self::open_made(options, Some(maker)).await
     }
 
     async fn open_made(
         options: Options,
-        maker: impl FnOnce(&Settings) -> Arc<dyn Maker>,
+        maker: Option<Arc<dyn Maker>>,
     ) -> Result<Self, SandboxError> {
         let address = server::address(options.listen)?;
         files::private_folder(&options.state_dir)?;
         let lock = match lock::take(&options.state_dir, lock::PATIENCE).await? {
             Held::Here(lock) => lock,
             Held::Elsewhere(access) => {
+                refuse_other_kind(&options, &access)?;
                 warn_of_what_is_not_heard(&options);
                 return Ok(Self {
                     access: *access,
@@ -138,10 +133,23 @@ async fn access(world: &World, address: SocketAddr) -> Result<Access, SandboxErr
         ovh_client_secret: client_secret,
         ovh_project: held.ovh.cloud.id.clone(),
         ssh_port: held.ssh_port,
+        machines: held.kind,
         joined: false,
         has_latency: held.settings.latency != crate::Latency::OFF,
         control: at(control::BASE),
     })
+}
+
+/// The process that has the world has its machines too.
+fn refuse_other_kind(options: &Options, access: &Access) -> Result<(), SandboxError> {
+    match options.machines {
+        Some(wanted) if wanted != access.machines => Err(SandboxError::OtherKind {
+            path: options.state_dir.clone(),
+            there: access.machines,
+            wanted,
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// The process that has the world was told its own settings.

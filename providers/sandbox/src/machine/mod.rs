@@ -6,6 +6,7 @@
 
 mod boot;
 pub mod emulated;
+pub mod qemu;
 mod spec;
 
 pub use boot::{Boot, Image, RescueSystem};

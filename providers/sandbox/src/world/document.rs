@@ -2,6 +2,7 @@
 
 use crate::faults::{Armed, Rule};
 use crate::hetzner::Project;
+use crate::options::MachineKind;
 use crate::ovh::Account;
 use crate::settings::Settings;
 use jiff::Timestamp;
@@ -21,6 +22,9 @@ pub(crate) struct Document {
     pub(crate) ssh_port: u16,
     pub(crate) network: Network,
     pub(crate) settings: Settings,
+    /// What its machines are.
+    #[serde(default)]
+    pub(crate) kind: MachineKind,
     pub(crate) faults: Vec<Armed>,
     pub(crate) next_fault: u64,
     /// Requests that the vendor would still take.
@@ -95,6 +99,7 @@ impl Document {
             ssh_port,
             network,
             settings,
+            kind: MachineKind::default(),
             faults: Vec::new(),
             next_fault: 1,
             bucket: Bucket { used: 0.0, at: now },

@@ -1,6 +1,7 @@
 //! A world that is open: its document, its machines, and the clock that moves both.
 
 pub(crate) mod document;
+pub(crate) mod kind;
 mod open;
 
 use crate::error::SandboxError;

@@ -1,7 +1,7 @@
 //! A world from its folder: made, or brought back with all its machines.
 
 use super::document::{Document, Network, SCHEMA};
-use super::{State, World};
+use super::{State, World, kind};
 use crate::error::SandboxError;
 use crate::files;
 use crate::machine::Maker;
@@ -21,16 +21,19 @@ const PORTS: (u16, u16) = (20_000, 32_000);
 const TRIES: u32 = 200;
 
 impl World {
-    /// Opens the world of the folder, whose lock the caller holds, with machines of the kind
-    /// that its settings ask for.
+    /// Opens the world of the folder, whose lock the caller holds, with machines of its kind, or
+    /// of that of the given maker.
     pub(crate) async fn open(
         options: &Options,
-        maker: impl FnOnce(&Settings) -> Arc<dyn Maker>,
+        maker: Option<Arc<dyn Maker>>,
     ) -> Result<Self, SandboxError> {
         let folder = options.state_dir.clone();
         files::sweep(&folder)?;
         let document = read_document(options)?;
-        let maker = maker(&document.settings);
+        let maker = match maker {
+            Some(maker) => maker,
+            None => kind::maker(options, &document).await?,
+        };
         let mut machines = BTreeMap::new();
         for (id, snapshot) in &document.machines {
             let machine =
@@ -82,6 +85,7 @@ fn read_document(options: &Options) -> Result<Document, SandboxError> {
     if let Some(latency) = options.latency {
         document.settings.latency = latency;
     }
+    kind::settle(options, &mut document)?;
     Ok(document)
 }
 
