@@ -22,6 +22,7 @@ mod record;
 mod sandbox;
 mod server;
 pub mod settings;
+pub mod small;
 pub mod stand_in;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 //! made of.
 
 use std::path::{Path, PathBuf};
+use tokio_util::sync::CancellationToken;
 
 /// A finished set of images in a folder of its own.
 #[derive(Debug, Clone)]
@@ -9,7 +10,27 @@ pub struct Images {
     folder: PathBuf,
 }
 
+/// Why the images cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ImageError(String);
+
 impl Images {
+    /// Those of this version's recipe, if they are finished.
+    pub fn find(_cache: &Path) -> Option<Self> {
+        None
+    }
+
+    /// Builds them below the cache folder, or waits for another process that does; `told` gets
+    /// what is being done.
+    pub async fn build(
+        cache: &Path,
+        _told: &(dyn Fn(&str) + Send + Sync),
+        _cancel: &CancellationToken,
+    ) -> Result<Self, ImageError> {
+        Err(ImageError(format!("not yet: {}", cache.display())))
+    }
+
     /// Where they are.
     pub fn folder(&self) -> &Path {
         &self.folder

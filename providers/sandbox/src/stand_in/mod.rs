@@ -36,6 +36,9 @@ use args::Asked;
 use std::ffi::OsString;
 use std::io::Write as _;
 
+/// The variable and its value that let it install machines that are real, on loopback.
+pub const REAL: (&str, &str) = ("PROVISION_STAND_IN", "real");
+
 /// Why the program ends before it is done.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

@@ -33,6 +33,11 @@ pub async fn sweep(_folder: &Path, _known: &[String]) -> Vec<String> {
     Vec::new()
 }
 
+/// What this computer lacks, each with the Debian package that brings it.
+pub fn missing() -> Vec<String> {
+    Vec::new()
+}
+
 /// Ends every guest of the folder by its own id; its disks stay. Answers one line for each.
 pub async fn stop(_folder: &Path) -> Vec<String> {
     Vec::new()
