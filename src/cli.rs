@@ -5,11 +5,14 @@ mod up;
 mod verbs;
 
 pub use up::{BuildOn, OnFailure, Stage, Up, UpFlags};
-pub use verbs::{Host, Install, OneHost, Rented, Rescue, Sandbox, Show, Ssh, Teardown};
+pub use verbs::{
+    Host, Image, Install, OneHost, Rented, Rescue, Sandbox, SandboxCommand, Show, Ssh, Teardown,
+};
 
 use crate::failure::{Exit, Failure, Outcome};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use provision_api::{HostName, Owner};
+use provision_sandbox::MachineKind;
 use std::path::PathBuf;
 
 /// From a cloud API token and a flake to a running, proven NixOS server, and back to nothing.
@@ -43,6 +46,10 @@ pub struct Global {
     /// Use the embedded cloud instead of a real one: no account, no cost
     #[arg(long, global = true)]
     pub sandbox: bool,
+    /// What the machines of the sandbox are: states in a process, or QEMU guests that boot; what
+    /// they are already unless given
+    #[arg(long, global = true, value_name = "KIND", value_enum)]
+    pub machines: Option<Machines>,
     /// The flake whose hosts are meant
     #[arg(long, global = true, value_name = "DIR", default_value = ".")]
     pub flake: PathBuf,
@@ -73,6 +80,24 @@ pub struct Global {
         hide_env_values = true
     )]
     pub state_dir: Option<PathBuf>,
+}
+
+/// What the machines of the sandbox are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Machines {
+    /// A state and an SSH server each: at once, for the protocol
+    Emulated,
+    /// QEMU guests: minutes, for the truth
+    Qemu,
+}
+
+impl From<Machines> for MachineKind {
+    fn from(machines: Machines) -> Self {
+        match machines {
+            Machines::Emulated => Self::Emulated,
+            Machines::Qemu => Self::Qemu,
+        }
+    }
 }
 
 /// What is written to stdout.
@@ -126,6 +151,15 @@ impl Cli {
                 "they belong after the command's name",
             )
             .mend("provision up HOST [flags]"));
+        }
+        let serves = matches!(self.command, Some(Command::Sandbox(_)));
+        if self.global.machines.is_some() && !self.global.sandbox && !serves {
+            return Err(Failure::new(
+                Exit::Usage,
+                "--machines is about the sandbox's machines",
+                "a cloud's own machines are what they are",
+            )
+            .mend("add --sandbox, or leave --machines out"));
         }
         if self.command.is_none() && self.host.is_none() && self.global.provider.is_none() {
             return Err(

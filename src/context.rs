@@ -1,16 +1,19 @@
 //! What every command works with: owner, state, flake, reporter, cancellation, and the sandbox.
 
-use crate::cli::{Global, Output};
+use crate::cli::{Global, Machines, Output};
 use crate::config;
 use crate::deadlines::Deadlines;
 use crate::event::Teller;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::flake::Flake;
 use crate::identity::{self, KeyFile};
+use crate::images;
 use crate::report;
 use crate::state::{State, refuse_shared};
 use provision_api::{HostName, Owner};
-use provision_sandbox::{Latency, Options, Sandbox};
+use provision_sandbox::images::Images;
+use provision_sandbox::machine::qemu;
+use provision_sandbox::{Latency, MachineKind, Options, Sandbox};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -39,6 +42,8 @@ pub struct Context {
     pub deadlines: Deadlines,
     /// The embedded cloud, if that is used.
     pub sandbox: Option<Sandbox>,
+    /// What its machines boot, if they are real.
+    pub images: Option<Images>,
     /// Evaluations of the flake: each takes memory and a core, so few run at a time.
     pub evaluations: Evaluations,
 }
@@ -87,18 +92,26 @@ impl Context {
             None => return Err(config::no_owner()),
         };
         let state = open_state(&global, global.sandbox)?;
-        let sandbox = if global.sandbox {
-            Some(open_sandbox(sandbox_options(state.root())?).await?)
+        let teller = report::choose(global.verbose);
+        let (sandbox, images) = if global.sandbox {
+            let options = Options {
+                machines: global.machines.map(Into::into),
+                images: images_for(global.machines, &teller, &cancel).await?,
+                ..sandbox_options(state.root())?
+            };
+            let images = options.images.clone();
+            (Some(open_sandbox(options).await?), images)
         } else {
-            None
+            (None, None)
         };
         Ok(Arc::new(Self {
-            teller: report::choose(global.verbose),
+            teller,
             deadlines: Deadlines::from_environment(),
             owner,
             state,
             cancel,
             sandbox,
+            images,
             evaluations: Evaluations::default(),
             global,
         }))
@@ -135,6 +148,11 @@ impl Context {
             .map_or_else(|| served().unwrap_or(22), |s| s.access().ssh_port)
     }
 
+    /// What the sandbox's machines are; nothing when the machines are a vendor's.
+    pub fn machines(&self) -> Option<MachineKind> {
+        self.sandbox.as_ref().map(|s| s.access().machines)
+    }
+
     /// Whether stdout wants JSON.
     pub fn json(&self) -> bool {
         self.global.output == Output::Json
@@ -146,6 +164,9 @@ impl Context {
         let mut flags = String::new();
         if global.sandbox {
             flags.push_str(" --sandbox");
+        }
+        if global.machines == Some(Machines::Qemu) {
+            flags.push_str(" --machines qemu");
         }
         let mut flag = |name: &str, value: &OsStr| {
             flags.push_str(&format!(" --{name} {}", report::quote(value)));
@@ -280,6 +301,27 @@ pub fn latency(text: &str) -> Result<Latency, String> {
             )),
         },
     }
+}
+
+/// What real machines boot: built when such machines are asked for and it is missing.
+pub async fn images_for(
+    machines: Option<Machines>,
+    teller: &Teller,
+    cancel: &CancellationToken,
+) -> Outcome<Option<Images>> {
+    if machines != Some(Machines::Qemu) {
+        return Ok(images::find());
+    }
+    let missing = qemu::missing();
+    if !missing.is_empty() {
+        return Err(Failure::new(
+            Exit::Tool,
+            "real machines cannot run here",
+            format!("this computer lacks {}", missing.join(", ")),
+        )
+        .mend("install that; nothing was created"));
+    }
+    images::ensure(teller, cancel).await.map(Some)
 }
 
 /// Starts the kept world, or joins a running one.

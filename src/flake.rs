@@ -103,6 +103,14 @@ impl Flake {
         Ok(flake)
     }
 
+    /// A folder with a `flake.nix` that was just written, and has no hosts in folders.
+    pub fn generated(folder: &Path) -> Self {
+        Self {
+            root: folder.to_owned(),
+            git: None,
+        }
+    }
+
     /// The folder, absolute.
     pub fn root(&self) -> &Path {
         &self.root

@@ -6,9 +6,11 @@ pub mod tarball;
 
 pub use process::Installer;
 
+use crate::child;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::identity::public_line;
 use crate::job::Job;
+use provision_sandbox::MachineKind;
 
 /// Which program installs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -16,24 +18,27 @@ use crate::job::Job;
 pub enum Kind {
     /// The real one.
     NixosAnywhere,
-    /// The sandbox's stand-in, for emulated machines.
+    /// The sandbox's stand-in, for its machines.
     StandIn,
 }
 
 impl Kind {
-    /// Emulated machines are installed by the stand-in, all others by the real program.
-    pub fn of_machine(emulated: bool) -> Self {
-        if emulated {
-            Self::StandIn
-        } else {
-            Self::NixosAnywhere
+    /// Emulated machines are installed by the stand-in, a vendor's by the real program. Guests,
+    /// which are real and cost nothing, by the real one if it is on the PATH.
+    pub fn of(machines: Option<MachineKind>) -> Self {
+        match machines {
+            Some(MachineKind::Emulated) => Self::StandIn,
+            Some(MachineKind::Qemu) if child::find(Self::PROGRAM, None).is_none() => Self::StandIn,
+            Some(MachineKind::Qemu) | None => Self::NixosAnywhere,
         }
     }
+
+    const PROGRAM: &str = "nixos-anywhere";
 
     /// The word used in JSON and in output.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::NixosAnywhere => "nixos-anywhere",
+            Self::NixosAnywhere => Self::PROGRAM,
             Self::StandIn => "stand-in",
         }
     }
@@ -46,7 +51,7 @@ pub fn admin_keys(job: &Job) -> Outcome<Vec<String>> {
             .mend("hosts/keys/*.pub holds one OpenSSH public key a line")
     })?;
     let mut lines: Vec<String> = keys.0.iter().map(|k| public_line(&k.key)).collect();
-    if job.emulated() && !lines.contains(&job.login.public_line()) {
+    if job.in_sandbox() && !lines.contains(&job.login.public_line()) {
         lines.push(job.login.public_line());
     }
     Ok(lines)
@@ -54,7 +59,7 @@ pub fn admin_keys(job: &Job) -> Outcome<Vec<String>> {
 
 /// Refuses a real cloud without admin keys, or with keys that everybody has.
 pub fn check_admin_keys(job: &Job) -> Outcome {
-    if job.emulated() {
+    if job.in_sandbox() {
         return Ok(());
     }
     let keys = job

@@ -13,6 +13,7 @@ use crate::journal::{Journal, Record};
 use crate::ssh::Target;
 use crate::state::ServerState;
 use provision_api::{Accepted, ServerId};
+use provision_sandbox::MachineKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -142,8 +143,14 @@ impl Job {
         }
     }
 
-    /// Whether the machine is emulated: the stand-in installs it.
-    pub fn emulated(&self) -> bool {
+    /// Whether the machine is the sandbox's: nothing is charged, and what cannot be had is made up
+    /// for.
+    pub fn in_sandbox(&self) -> bool {
         self.context.sandbox.is_some()
+    }
+
+    /// Whether the machine is emulated: no real system can be installed on it.
+    pub fn emulated(&self) -> bool {
+        self.context.machines() == Some(MachineKind::Emulated)
     }
 }

@@ -16,6 +16,7 @@ pub mod found;
 pub mod gate;
 pub mod host;
 pub mod identity;
+pub mod images;
 pub mod installed;
 pub mod installer;
 pub mod job;

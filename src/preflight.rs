@@ -5,12 +5,13 @@ use crate::child;
 use crate::cli::Stage;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::installer::{Installer, Kind, tarball};
+use provision_sandbox::MachineKind;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The programs, and those of OpenSSH, without which nothing can be installed or proven.
-pub fn programs(emulated: bool) -> Outcome<Kind> {
-    let kind = Installer::kind(emulated)?;
+pub fn programs(machines: Option<MachineKind>) -> Outcome<Kind> {
+    let kind = Installer::kind(machines)?;
     let openssh: &[&str] = match kind {
         Kind::StandIn => &["ssh", "ssh-keyscan"],
         // the real one puts its key on the machine with the third

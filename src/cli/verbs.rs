@@ -135,7 +135,11 @@ pub enum Host {
 
 /// What serves the embedded cloud.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Sandbox {
+    /// Something else than serving.
+    #[command(subcommand)]
+    pub command: Option<SandboxCommand>,
     /// Where to listen; loopback only
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
@@ -145,4 +149,23 @@ pub struct Sandbox {
     /// How long things take: off, realistic, or a factor of realistic (0.1)
     #[arg(long, value_name = "HOW")]
     pub latency: Option<String>,
+}
+
+/// What is done with the embedded cloud beside serving it.
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// End the process that serves, and every guest; what was on is on again when it is used next
+    Stop,
+    /// The images that guests boot
+    #[command(subcommand)]
+    Image(Image),
+}
+
+/// The images that guests boot.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Image {
+    /// Make them from Debian's packages, unless they are there; takes minutes
+    Build,
+    /// Say where they are and how large
+    Show,
 }

@@ -41,8 +41,12 @@ pub async fn run(context: &Arc<Context>, flags: Install) -> Outcome {
     }
     let flake = context.flake()?;
     let host = found::host(&flake, &flags.host)?;
-    preflight::programs(context.sandbox.is_some())?;
-    let question = format!("This WIPES the machine at {}.", flags.target_ip);
+    preflight::programs(context.machines())?;
+    let mut question = format!("This WIPES the machine at {}.", flags.target_ip);
+    if flags.stage.force_layout {
+        question.push_str(" ");
+        question.push_str(up::FORCED);
+    }
     context
         .confirm(flags.yes, &question, Some(&host.name))
         .await?;

@@ -1,14 +1,25 @@
 //! `provision sandbox`: serves the embedded cloud for any other client.
 
-use crate::cli::{Global, Output, Sandbox as Flags};
-use crate::context::{self, open_sandbox, open_state};
+mod image;
+mod stop;
+
+use crate::cli::{Global, Output, Sandbox as Flags, SandboxCommand};
+use crate::context::{self, images_for, open_sandbox, open_state};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::report;
 use provision_sandbox::Options;
 use tokio_util::sync::CancellationToken;
 
-/// Serves until it is told to stop.
+/// Does what is asked for; without a word, serves until it is told to stop.
 pub async fn run(global: Global, flags: Flags, cancel: CancellationToken) -> Outcome {
+    match &flags.command {
+        Some(SandboxCommand::Stop) => stop::run(&global).await,
+        Some(SandboxCommand::Image(what)) => image::run(&global, *what, &cancel).await,
+        None => serve(global, flags, cancel).await,
+    }
+}
+
+async fn serve(global: Global, flags: Flags, cancel: CancellationToken) -> Outcome {
     let state = open_state(&global, true)?;
     let latency = flags.latency.as_deref().map(context::latency).transpose();
     let latency = latency.map_err(|e| {
@@ -21,6 +32,8 @@ pub async fn run(global: Global, flags: Flags, cancel: CancellationToken) -> Out
         listen: Some(flags.listen),
         world: flags.world.or_else(settings),
         latency,
+        machines: global.machines.map(Into::into),
+        images: images_for(global.machines, &report::choose(global.verbose), &cancel).await?,
         serve: true,
         record: std::env::var_os("PROVISION_SANDBOX_RECORD").map(Into::into),
     };

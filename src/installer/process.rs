@@ -7,6 +7,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::installer::{Kind, files};
 use crate::job::Job;
 use crate::ssh::{Target, shim};
+use provision_sandbox::{MachineKind, stand_in};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -30,6 +31,7 @@ pub struct Installer {
     program: PathBuf,
     path: OsString,
     programs: PathBuf,
+    environment: Vec<(&'static str, &'static str)>,
     guard: PathBuf,
     log: PathBuf,
 }
@@ -42,12 +44,13 @@ impl Drop for Installer {
 
 impl Installer {
     /// Which program would install; without one nothing is to be created.
-    pub fn kind(emulated: bool) -> Outcome<Kind> {
-        if emulated {
-            return Ok(Kind::StandIn);
+    pub fn kind(machines: Option<MachineKind>) -> Outcome<Kind> {
+        let kind = Kind::of(machines);
+        if kind == Kind::StandIn {
+            return Ok(kind);
         }
-        match child::find("nixos-anywhere", None) {
-            Some(_) => Ok(Kind::NixosAnywhere),
+        match child::find(kind.as_str(), None) {
+            Some(_) => Ok(kind),
             None => Err(Failure::new(
                 Exit::Tool,
                 "nixos-anywhere is missing",
@@ -61,23 +64,29 @@ impl Installer {
 
     /// Prepares what it needs to install this target.
     pub fn prepare(job: &Job, target: &Target) -> Outcome<Self> {
-        let kind = Self::kind(job.emulated())?;
+        let kind = Self::kind(job.context.machines())?;
         let names: &[&str] = match kind {
-            Kind::StandIn => &["ssh", "nixos-anywhere"],
+            Kind::StandIn => &["ssh", Kind::NixosAnywhere.as_str()],
             Kind::NixosAnywhere => &["ssh"],
         };
         let programs = files::programs(job, names)?;
         let program = match kind {
-            Kind::StandIn => programs.join("nixos-anywhere"),
-            Kind::NixosAnywhere => child::find("nixos-anywhere", Some(&programs))
+            Kind::StandIn => programs.join(Kind::NixosAnywhere.as_str()),
+            Kind::NixosAnywhere => child::find(kind.as_str(), Some(&programs))
                 .ok_or_else(|| Failure::new(Exit::Tool, "nixos-anywhere is missing", ""))?,
         };
         let rest = std::env::var_os("PATH").unwrap_or_default();
         let all = std::iter::once(programs.clone()).chain(std::env::split_paths(&rest));
         let path = std::env::join_paths(all)
             .map_err(|e| Failure::new(Exit::Other, "the PATH cannot be extended", e))?;
+        let environment = if kind == Kind::StandIn && !job.emulated() {
+            vec![stand_in::REAL]
+        } else {
+            Vec::new()
+        };
         Ok(Self {
             kind,
+            environment,
             guard: files::guard(job, target, &programs)?,
             log: job.dir.join("installer.log"),
             programs,
@@ -106,6 +115,7 @@ impl Installer {
         command
             .args(["--phases", phases])
             .args(arguments)
+            .envs(self.environment.iter().copied())
             .env("PATH", &self.path)
             .env(shim::GUARD, &self.guard)
             .env_remove("SSH_AUTH_SOCK")

@@ -1,12 +1,13 @@
 //! The system and the script that cuts its disk, built before anything is wiped.
 
+mod small;
 mod stand_in;
 
 use crate::cli::BuildOn;
 use crate::event::Running;
 use crate::failure::{Exit, Failure, Outcome};
-use crate::flake::{BuildError, DiskoScript, Limits, Nix, build as nix_build};
-use crate::gate::before_money;
+use crate::flake::{BuildError, DiskoScript, Flake, Limits, Nix, build as nix_build};
+use crate::gate::{GateSource, before_money};
 use crate::job::Job;
 use crate::steps::gate::{self, Passed};
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ use std::path::PathBuf;
 pub struct Built {
     /// The disko script and the system, for `--store-paths`; without them the installer builds.
     pub store_paths: Option<(PathBuf, PathBuf)>,
+    /// What the installer builds from, where it does.
+    pub flake: String,
     /// What `/run/current-system` has to be in the end.
     pub closure: String,
 }
@@ -31,7 +34,7 @@ pub async fn before_anything(job: &Job, running: &Running) -> Outcome {
     let here = job.stage.build_on != BuildOn::Remote && job.stage.store_paths.is_empty();
     if here && !job.emulated() {
         running.doing("build the system once, so that what cannot be built costs nothing");
-        built_here(job, running, DiskoScript::Whole).await?;
+        built_here(job, &job.flake, running, DiskoScript::Whole).await?;
     }
     Ok(())
 }
@@ -51,9 +54,16 @@ pub async fn build(job: &Job, running: &Running, passed: &Passed) -> Outcome<Bui
         })?;
         return Ok(Built {
             store_paths: Some((disko.clone(), system.clone())),
+            flake: job.flake.reference(),
             closure: closure.display().to_string(),
         });
     }
+    let flake = if passed.wanted.source == GateSource::FactsOnly {
+        running.doing("write a small system, as nixpkgs cannot be had");
+        small::write(job, passed)?
+    } else {
+        job.flake.clone()
+    };
     let script = if passed.no_disko_deps {
         DiskoScript::NoDeps
     } else {
@@ -63,31 +73,31 @@ pub async fn build(job: &Job, running: &Running, passed: &Passed) -> Outcome<Bui
         running.doing("evaluate what the machine will build");
         return Ok(Built {
             store_paths: None,
-            closure: gate::system_path(job).await?,
+            flake: flake.reference(),
+            closure: gate::system_path(job, &flake).await?,
         });
     }
-    built_here(job, running, script).await
+    built_here(job, &flake, running, script).await
 }
 
-async fn built_here(job: &Job, running: &Running, script: DiskoScript) -> Outcome<Built> {
+async fn built_here(
+    job: &Job,
+    flake: &Flake,
+    running: &Running,
+    script: DiskoScript,
+) -> Outcome<Built> {
     let limits = Limits {
         within: job.context.deadlines.build(),
         cancel: job.context.cancel.clone(),
     };
     let nix = Nix::find().await;
     let mut told = |line: &str| running.output(line);
-    let built = nix_build(
-        nix.as_ref(),
-        &job.flake,
-        &job.host,
-        script,
-        &limits,
-        &mut told,
-    )
-    .await
-    .map_err(|error| failure(job, &error))?;
+    let built = nix_build(nix.as_ref(), flake, &job.host, script, &limits, &mut told)
+        .await
+        .map_err(|error| failure(job, &error))?;
     Ok(Built {
         closure: built.system.display().to_string(),
+        flake: flake.reference(),
         store_paths: Some((built.disko_script, built.system)),
     })
 }

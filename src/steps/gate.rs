@@ -3,9 +3,9 @@
 use crate::event::Running;
 use crate::facts::{Facts, Uplink};
 use crate::failure::{Exit, Failure, Outcome};
-use crate::flake::{self, EvalError, Limits, Nix, evaluate};
+use crate::flake::{self, EvalError, Flake, Limits, Nix, evaluate};
 use crate::found::Found;
-use crate::gate::{Refusal, Wanted, choose_layout, gate};
+use crate::gate::{Refusal, Wanted, choose_layout, gate, gate_with_layout_forced};
 use crate::host::Layout;
 use crate::job::Job;
 use provision_api::ServerId;
@@ -15,6 +15,8 @@ use provision_api::ServerId;
 pub struct Passed {
     /// What the flake wants.
     pub wanted: Wanted,
+    /// It did not pass: `--force-layout` overrode what the gate said of the layout.
+    pub forced: bool,
     /// The installer has little memory: disko goes without its programs.
     pub no_disko_deps: bool,
     /// How the boot disk will be cut.
@@ -50,7 +52,7 @@ pub async fn pass(
             e,
         )
     })?;
-    if changed && !job.emulated() {
+    if changed && !job.in_sandbox() {
         let file = format!("hosts/servers/{}/facts.json", job.host.name);
         job.context
             .teller
@@ -58,12 +60,28 @@ pub async fn pass(
     }
     running.doing("evaluate the flake");
     let wanted = wanted(job, layout, &facts).await?;
-    let verdict =
-        gate(&found, &wanted).map_err(|refusals| refused(job, "nothing was wiped", &refusals))?;
+    let force = job.stage.force_layout;
+    let judge = if force { gate_with_layout_forced } else { gate };
+    let verdict = judge(&found, &wanted).map_err(|refusals| {
+        let only_layout = refusals.iter().all(|r| r.is_of_layout);
+        let failure = refused(job, "nothing was wiped", &refusals);
+        if only_layout && !force {
+            failure.or_mend("or see it fail to boot all the same: --force-layout")
+        } else {
+            failure
+        }
+    })?;
     for warning in &verdict.warnings {
         job.context.teller.warn(format!("{}: {warning}", job.name));
     }
+    for refusal in &verdict.overridden {
+        job.context.teller.warn(format!(
+            "{}: AGAINST THE GATE (--force-layout): {}; it will probably not boot",
+            job.name, refusal.cause
+        ));
+    }
     Ok(Passed {
+        forced: !verdict.overridden.is_empty(),
         no_disko_deps: verdict.no_disko_deps,
         wanted,
         layout,
@@ -140,13 +158,13 @@ pub async fn evaluated(job: &Job) -> Outcome<Option<Wanted>> {
 }
 
 /// The closure that a machine which builds by itself has to come to.
-pub async fn system_path(job: &Job) -> Outcome<String> {
+pub async fn system_path(job: &Job, flake: &Flake) -> Outcome<String> {
     let limits = Limits {
         within: job.context.deadlines.evaluate(),
         cancel: job.context.cancel.clone(),
     };
     let nix = Nix::find().await;
-    flake::system_path(nix.as_ref(), &job.flake, &job.host, &limits)
+    flake::system_path(nix.as_ref(), flake, &job.host, &limits)
         .await
         .map_err(|e| {
             Failure::new(
@@ -158,7 +176,7 @@ pub async fn system_path(job: &Job) -> Outcome<String> {
 }
 
 fn lacking(job: &Job, why: &str) -> Outcome<Option<Wanted>> {
-    if job.emulated() {
+    if job.in_sandbox() {
         job.context.evaluations.lack(why);
         return Ok(None);
     }

@@ -92,7 +92,7 @@ fn common(job: &Job, target: &Target, built: &Built) -> Vec<OsString> {
         arguments.extend(["local".into(), "--store-paths".into()]);
         arguments.extend([disko.clone().into(), system.clone().into()]);
     } else {
-        let attribute = format!("{}#{}", job.flake.reference(), job.host.name);
+        let attribute = format!("{}#{}", built.flake, job.host.name);
         arguments.extend(["remote".into(), "--flake".into(), attribute.into()]);
     }
     arguments

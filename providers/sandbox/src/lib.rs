@@ -24,6 +24,7 @@ mod server;
 pub mod settings;
 pub mod small;
 pub mod stand_in;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod world;
@@ -33,3 +34,4 @@ pub use latency::Latency;
 pub use options::{Access, MachineKind, Options};
 pub use sandbox::Sandbox;
 pub use settings::Settings;
+pub use stop::stop;

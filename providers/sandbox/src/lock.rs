@@ -36,6 +36,44 @@ pub(crate) enum Held {
     Elsewhere(Box<Access>),
 }
 
+/// The process that has a world now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Holder {
+    /// Its id.
+    pub(crate) pid: u32,
+    /// Whether it serves others until it is told to end; otherwise it is at work, and ends then.
+    pub(crate) serves: bool,
+}
+
+/// Who has the world, if anybody has.
+pub(crate) fn holder(folder: &Path) -> Result<Option<Holder>, SandboxError> {
+    let path = folder.join("lock");
+    let file = files::private_file(&path, false)?;
+    match file.try_lock() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(read(folder).map(|running| Holder {
+            pid: running.pid,
+            serves: running.serve,
+        })),
+        Err(TryLockError::Error(error)) => Err(SandboxError::file("cannot lock", path)(error)),
+    }
+}
+
+/// Takes the world, and never joins: waits for whoever has it.
+pub(crate) async fn alone(folder: &Path, patience: Duration) -> Result<Lock, SandboxError> {
+    let begun = Instant::now();
+    loop {
+        let left = patience.saturating_sub(begun.elapsed());
+        match take(folder, left).await? {
+            Held::Here(lock) => return Ok(lock),
+            Held::Elsewhere(_) if left.is_zero() => {
+                return Err(in_use(folder, read(folder).as_ref(), patience));
+            }
+            Held::Elsewhere(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
 /// Takes the world, or joins the one who serves it.
 pub(crate) async fn take(folder: &Path, patience: Duration) -> Result<Held, SandboxError> {
     let path = folder.join("lock");
@@ -70,16 +108,20 @@ pub(crate) async fn take(folder: &Path, patience: Duration) -> Result<Held, Sand
             })));
         }
         if begun.elapsed() >= patience {
-            return Err(SandboxError::InUse {
-                path: folder.to_owned(),
-                holder: running.map_or_else(
-                    || "another process".to_owned(),
-                    |running| format!("process {}", running.pid),
-                ),
-                seconds: patience.as_secs(),
-            });
+            return Err(in_use(folder, running.as_ref(), patience));
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn in_use(folder: &Path, running: Option<&Running>, patience: Duration) -> SandboxError {
+    SandboxError::InUse {
+        path: folder.to_owned(),
+        holder: running.map_or_else(
+            || "another process".to_owned(),
+            |running| format!("process {}", running.pid),
+        ),
+        seconds: patience.as_secs(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::report::FailureDocument;
 use ipnet::Ipv6Net;
 use jiff::Timestamp;
 use provision_api::{Arch, Catalog, HostName, Role, RunId, ServerId};
+use provision_sandbox::MachineKind;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use std::net::{IpAddr, Ipv4Addr};
@@ -46,6 +47,8 @@ pub(crate) struct HostDocument {
     installer: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
     gate: Option<GateSource>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    layout_forced: bool,
     rented: bool,
     price_hourly: Option<Decimal>,
     currency: Option<String>,
@@ -97,7 +100,8 @@ impl HostDocument {
             system,
             installer: installed
                 .as_ref()
-                .map_or_else(|| Kind::of_machine(job.emulated()), |i| i.installer),
+                .map_or_else(|| Kind::of(job.context.machines()), |i| i.installer),
+            layout_forced: installed.as_ref().is_some_and(|i| i.layout_forced),
             gate: installed.map(|i| i.gate),
             rented: false,
             price_hourly: None,
@@ -154,14 +158,28 @@ impl HostDocument {
         line(
             "machine",
             format!(
-                "{}, {} firmware, layout {}{gate}",
-                self.arch, self.firmware, self.layout
+                "{}, {} firmware, layout {}{}{gate}",
+                self.arch,
+                self.firmware,
+                self.layout,
+                if self.layout_forced {
+                    " (forced against the gate)"
+                } else {
+                    ""
+                }
             ),
         );
         if self.installer == Kind::StandIn {
             line(
                 "installer",
-                "a stand-in for nixos-anywhere: the machine is emulated".to_owned(),
+                format!(
+                    "a stand-in for nixos-anywhere: the machine is {}",
+                    if context.machines() == Some(MachineKind::Qemu) {
+                        "the sandbox's"
+                    } else {
+                        "emulated"
+                    }
+                ),
             );
         }
         if self.provider.is_some() {

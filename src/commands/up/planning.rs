@@ -31,7 +31,7 @@ pub(super) async fn agreed(context: &Context, groups: &[Group], flags: &UpFlags)
     }
     let is_work = groups.iter().flat_map(|g| &g.plans).any(HostPlan::is_work);
     if is_work {
-        preflight::programs(context.sandbox.is_some())?;
+        preflight::programs(context.machines())?;
     }
     if flags.dry_run {
         dry_run(context, groups);
@@ -39,9 +39,12 @@ pub(super) async fn agreed(context: &Context, groups: &[Group], flags: &UpFlags)
     }
     if is_work {
         let plans: Vec<&HostPlan> = groups.iter().flat_map(|g| &g.plans).collect();
-        // one that is taken over is wiped for good: its name is typed
+        // one that is taken over is wiped for good, and one that is forced may not come up again:
+        // its name is typed
         let wanted = match plans.as_slice() {
-            [one] if matches!(one.action, Action::Adopt(_)) => Some(&one.host.name),
+            [one] if matches!(one.action, Action::Adopt(_)) || one.force_layout => {
+                Some(&one.host.name)
+            }
             _ => None,
         };
         context
@@ -70,6 +73,10 @@ fn each_its_own(plans: &[HostPlan]) -> Outcome {
     Ok(())
 }
 
+/// What `--force-layout` may come to.
+pub(crate) const FORCED: &str = "A layout that does not fit the firmware is installed all the \
+                                 same (--force-layout): the machine will probably not boot.";
+
 /// What cannot be undone, in words.
 fn question(plans: &[&HostPlan]) -> String {
     let names = |those: &dyn Fn(&HostPlan) -> bool| -> Vec<String> {
@@ -87,6 +94,10 @@ fn question(plans: &[&HostPlan]) -> String {
             bought.join(", ")
         ),
     };
+    if plans.iter().any(|plan| plan.force_layout) {
+        question.push_str(" ");
+        question.push_str(FORCED);
+    }
     let unknown = names(&HostPlan::trusts_first_use);
     if !unknown.is_empty() {
         question.push_str(&format!(

@@ -39,6 +39,7 @@ pub(super) fn write(job: &Job, passed: &Passed) -> Outcome<Built> {
     save(&system, &description(job, passed, &closure)?)?;
     Ok(Built {
         store_paths: (!remote).then_some((disko, system)),
+        flake: job.flake.reference(),
         closure,
     })
 }
