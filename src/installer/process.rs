@@ -133,8 +133,12 @@ impl Installer {
         let mut last = VecDeque::new();
         let ended = tokio::time::timeout(deadline, watch(&mut group, &mut log, running, &mut last));
         match ended.await {
-            Ok(Ok(status)) if status.success() => Ok(()),
-            Ok(Ok(status)) => {
+            Ok(Ok(Ended::Stranger)) => {
+                group.end().await;
+                Err(self.stranger(job, phases))
+            }
+            Ok(Ok(Ended::With(status))) if status.success() => Ok(()),
+            Ok(Ok(Ended::With(status))) => {
                 Err(self.failed(job, phases, &last, &format!("it ended with {status}")))
             }
             Ok(Err(error)) => Err(self.failed(job, phases, &last, &error.to_string())),
@@ -158,6 +162,22 @@ impl Installer {
             .map_err(|e| Failure::state(&self.log, &e))
     }
 
+    fn stranger(&self, job: &Job, phases: &str) -> Failure {
+        Failure::new(
+            Exit::Trust,
+            format!("{}: its host key is not the pinned one", job.name),
+            format!(
+                "in the phase {phases} another machine answered at its address; no password and \
+                 no file was sent to it, and {} was ended",
+                self.kind.as_str()
+            ),
+        )
+        .mend(format!(
+            "find out who answers there before anything else; all that it printed is in {}",
+            self.log.display()
+        ))
+    }
+
     fn failed(&self, job: &Job, phases: &str, last: &VecDeque<String>, why: &str) -> Failure {
         let mut text = format!("{why}; its last lines:");
         for line in last {
@@ -177,12 +197,19 @@ impl Installer {
     }
 }
 
+/// How it came to its end.
+enum Ended {
+    With(std::process::ExitStatus),
+    /// Another host key answered: nixos-anywhere would try again for ever.
+    Stranger,
+}
+
 async fn watch(
     group: &mut Group,
     log: &mut File,
     running: &Running,
     last: &mut VecDeque<String>,
-) -> std::io::Result<std::process::ExitStatus> {
+) -> std::io::Result<Ended> {
     let mut out = Lines::new(group.child().stdout.take());
     let mut err = Lines::new(group.child().stderr.take());
     loop {
@@ -192,6 +219,9 @@ async fn watch(
             else => break,
         };
         let _ = writeln!(log, "{line}");
+        if is_stranger(&line) {
+            return Ok(Ended::Stranger);
+        }
         match heading(&line) {
             Some(heading) => running.doing(heading),
             None => running.output(line.clone()),
@@ -201,7 +231,13 @@ async fn watch(
         }
         last.push_back(line);
     }
-    group.wait().await
+    group.wait().await.map(Ended::With)
+}
+
+/// What OpenSSH says when the pinned key is not the one that is shown (sshconnect.c).
+fn is_stranger(line: &str) -> bool {
+    line.contains("REMOTE HOST IDENTIFICATION HAS CHANGED")
+        || line.contains("Host key verification failed")
 }
 
 /// `### Formatting hard drive with disko ###` is what nixos-anywhere calls a step.
@@ -256,6 +292,19 @@ mod tests {
         );
         assert_eq!(heading("# a comment"), None);
         assert_eq!(heading("copying path '/nix/store/x'"), None);
+    }
+
+    #[test]
+    fn another_host_key_is_told_from_other_failures() {
+        for (line, stranger) in [
+            ("@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @", true),
+            ("Host key verification failed.", true),
+            ("ssh-copy-id: ERROR: Host key verification failed.", true),
+            ("ssh: connect to host 192.0.2.1 port 22: Connection refused", false),
+            ("Permission denied (publickey).", false),
+        ] {
+            assert_eq!(is_stranger(line), stranger, "{line}");
+        }
     }
 
     #[tokio::test]

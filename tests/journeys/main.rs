@@ -15,6 +15,7 @@ mod faces;
 mod faults;
 mod firmware;
 mod install;
+#[path = "../support/lab.rs"]
 mod lab;
 mod lifecycle;
 mod ovh;

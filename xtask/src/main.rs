@@ -9,6 +9,7 @@ mod bench;
 mod fmt;
 mod interrupt;
 mod live;
+mod machines;
 mod nix_files;
 mod shell;
 mod test;
@@ -32,6 +33,8 @@ enum Verb {
     Test(test::Args),
     /// Format Rust and Nix in place
     Fmt,
+    /// The whole job on QEMU guests: installed, booted, rescued, broken, removed
+    Machines(machines::Args),
     /// Buy one cheap server on the real cloud, try everything, and remove it
     Live(live::Args),
     /// Measure `up` on the sandbox with latencies like a real cloud's
@@ -41,6 +44,7 @@ enum Verb {
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Test(args) => test::run(&args),
+        Verb::Machines(args) => machines::run(&args).map(|()| ExitCode::SUCCESS),
         Verb::Live(args) => live::run(&args).map(|()| ExitCode::SUCCESS),
         Verb::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Verb::Fmt => fmt::run().map(|()| ExitCode::SUCCESS),

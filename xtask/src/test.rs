@@ -4,6 +4,9 @@
 mod count;
 mod steps;
 
+pub(crate) use count::Count;
+pub(crate) use steps::ACCOUNTS;
+
 use crate::interrupt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -99,8 +102,9 @@ fn summary(results: &[Ran]) -> ExitCode {
         for name in count.iter().flat_map(|count| &count.failures) {
             println!("  failed test: {name}");
         }
-        if step.kind == Kind::Test {
-            total = Some(count.cloned().unwrap_or_default());
+        if matches!(step.kind, Kind::Test | Kind::Machines) {
+            let total: &mut Count = total.get_or_insert_default();
+            total.join(count.cloned().unwrap_or_default());
         }
     }
     if interrupt::came() {

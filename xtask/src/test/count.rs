@@ -2,23 +2,23 @@
 
 /// Tests by how they ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Count {
-    pub(super) passed: u64,
-    pub(super) failed: u64,
+pub(crate) struct Count {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
     /// Left out by `#[ignore]`.
-    pub(super) ignored: u64,
+    pub(crate) ignored: u64,
     /// The names of those that failed.
-    pub(super) failures: Vec<String>,
+    pub(crate) failures: Vec<String>,
 }
 
 impl Count {
     /// Reads what `cargo test` printed: a `test result:` line for each program, and a
     /// `test NAME ... FAILED` line for each failure.
-    pub(super) fn read(stdout: &str) -> Self {
+    pub(crate) fn read(stdout: &str) -> Self {
         let mut count = Self::default();
         for line in stdout.lines() {
             if let Some(result) = line.strip_prefix("test result: ") {
-                count.add(result);
+                count.line(result);
             } else if let Some(test) = line.strip_prefix("test ")
                 && let Some(name) = test.strip_suffix(" ... FAILED")
             {
@@ -28,8 +28,17 @@ impl Count {
         count
     }
 
+    /// Both together. What one left out and the other ran was not left out.
+    pub(super) fn join(&mut self, later: Self) {
+        let ran = later.passed + later.failed;
+        self.passed += later.passed;
+        self.failed += later.failed;
+        self.ignored = self.ignored.saturating_sub(ran) + later.ignored;
+        self.failures.extend(later.failures);
+    }
+
     /// `ok. 5 passed; 0 failed; 1 ignored; …`
-    fn add(&mut self, result: &str) {
+    fn line(&mut self, result: &str) {
         let (_, numbers) = result.split_once(". ").unwrap_or_default();
         for part in numbers.split("; ") {
             let Some((number, what)) = part.split_once(' ') else {
@@ -79,6 +88,14 @@ test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured; 7 filtered out; fini
         assert_eq!((count.passed, count.failed, count.ignored), (5, 1, 1));
         assert_eq!(count.failures, ["a::c"]);
         assert_eq!(count.to_string(), "5 passed, 1 failed, 1 skipped");
+    }
+
+    #[test]
+    fn what_is_left_for_later_counts_when_it_runs() {
+        let read = |line: &str| Count::read(&format!("test result: ok. {line}"));
+        let mut count = read("4 passed; 0 failed; 3 ignored; 0 measured");
+        count.join(read("2 passed; 1 failed; 0 ignored; 0 measured"));
+        assert_eq!(count.to_string(), "6 passed, 1 failed");
     }
 
     #[test]

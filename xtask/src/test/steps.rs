@@ -13,6 +13,8 @@ pub(super) enum Kind {
     Check,
     /// Runs it.
     Test,
+    /// Runs it on machines that boot.
+    Machines,
 }
 
 /// A step that went well, or tests that did not.
@@ -41,7 +43,7 @@ pub(super) struct Setting {
 }
 
 /// No test may see an account of whoever runs it.
-const ACCOUNTS: &[&str] = &[
+pub(crate) const ACCOUNTS: &[&str] = &[
     "HCLOUD_CONFIG",
     "HCLOUD_CONTEXT",
     "HCLOUD_ENDPOINT",
@@ -109,6 +111,18 @@ pub(super) const ALL: &[Step] = &[
         about: "all tests of the workspace, the documentation's too",
         kind: Kind::Test,
         run: tests,
+    },
+    Step {
+        name: "machines",
+        about: "the whole job on QEMU guests; cargo xtask machines",
+        kind: Kind::Machines,
+        run: |_| {
+            let count = crate::machines::all()?;
+            Ok(Done {
+                note: count.to_string(),
+                count: Some(count),
+            })
+        },
     },
 ];
 

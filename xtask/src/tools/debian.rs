@@ -3,18 +3,36 @@
 use super::find;
 use crate::shell::{self, How};
 use crate::tools::python;
+use std::path::Path;
 use std::process::Command;
 
-/// A program, and the package that brings it.
+/// A program or file, and the package that brings it.
 const NEEDED: &[(&str, &str)] = &[
+    ("/usr/share/OVMF/OVMF_CODE_4M.fd", "ovmf"),
+    (
+        "/usr/share/keyrings/debian-archive-keyring.gpg",
+        "debian-archive-keyring",
+    ),
+    ("cpio", "cpio"),
     ("git", "git"),
     ("hcloud", "hcloud-cli"),
     ("jq", "jq"),
+    ("mcopy", "mtools"),
+    ("mke2fs", "e2fsprogs"),
+    ("mkfs.vfat", "dosfstools"),
+    ("mksquashfs", "squashfs-tools"),
+    ("mmdebstrap", "mmdebstrap"),
     ("nix", "nix-bin"),
     ("python3", "python3"),
+    ("qemu-img", "qemu-utils"),
+    ("qemu-system-x86_64", "qemu-system-x86"),
     ("ssh", "openssh-client"),
     ("ssh-keygen", "openssh-client"),
 ];
+
+/// Installing one package may remove another: of a newer version that the archive has no second
+/// half of.
+const ROUNDS: usize = 3;
 
 /// Makes sure that everything is there, and says what was done.
 pub(crate) fn ensure() -> Result<String, String> {
@@ -32,10 +50,16 @@ pub(crate) fn ensure() -> Result<String, String> {
         return Err(format!("only root can do this: apt-get install {names}"));
     }
     apt(&["update", "-qq"])?;
-    let mut install = vec!["install", "-qq", "--yes", "--no-install-recommends"];
-    install.extend(&missing);
-    apt(&install)?;
-    let still = self::missing();
+    let mut still = missing.clone();
+    for _ in 0..ROUNDS {
+        let mut install = vec!["install", "-qq", "--yes", "--no-install-recommends"];
+        install.extend(&still);
+        apt(&install)?;
+        still = self::missing();
+        if still.is_empty() {
+            break;
+        }
+    }
     if still.is_empty() {
         Ok(format!("installed {names}"))
     } else {
@@ -50,7 +74,14 @@ pub(crate) fn ensure() -> Result<String, String> {
 fn missing() -> Vec<&'static str> {
     let mut packages: Vec<&str> = NEEDED
         .iter()
-        .filter(|(program, _)| find(program).is_none())
+        .filter(|(needed, _)| {
+            let is_there = if needed.starts_with('/') {
+                Path::new(needed).exists()
+            } else {
+                find(needed).is_some()
+            };
+            !is_there
+        })
         .map(|(_, package)| *package)
         .collect();
     if !python::can_make_venv() {

@@ -117,7 +117,14 @@ impl Lab {
 
     /// Serves the world of the lab until it is dropped.
     pub(crate) fn serve(&self) -> Served {
-        let child = self.command("sandbox --output json").spawn();
+        self.serve_with("")
+    }
+
+    /// The same with more flags.
+    pub(crate) fn serve_with(&self, flags: &str) -> Served {
+        let child = self
+            .command(&format!("sandbox {flags} --output json"))
+            .spawn();
         let mut served = Served {
             child: child.expect("the sandbox starts"),
             environment: Value::Null,

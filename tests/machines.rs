@@ -1,0 +1,26 @@
+//! The whole job on machines that boot: QEMU guests, partitioned, installed and booted for real.
+//!
+//! They take minutes, so `cargo test` leaves them out; `cargo xtask machines` runs them.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests"
+)]
+
+#[path = "machines/crash.rs"]
+mod crash;
+#[path = "machines/disks.rs"]
+mod disks;
+#[path = "machines/guests.rs"]
+mod guests;
+#[path = "machines/install.rs"]
+mod install;
+#[path = "support/lab.rs"]
+mod lab;
+#[path = "machines/layout.rs"]
+mod layout;
+#[path = "machines/trust.rs"]
+mod trust;
