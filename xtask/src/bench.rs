@@ -3,6 +3,7 @@
 
 mod flake;
 mod latency;
+mod machines;
 mod measure;
 mod report;
 
@@ -35,6 +36,9 @@ pub(crate) struct Args {
     /// Where the numbers go as JSON
     #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
     out: PathBuf,
+    /// One machine of each firmware that boots, instead: what each stage takes
+    #[arg(long)]
+    machines: bool,
     /// A `provision` that is built already
     #[arg(long, value_name = "FILE", hide = true)]
     program: Option<PathBuf>,
@@ -47,6 +51,10 @@ pub(crate) fn run(args: &Args) -> Result<(), String> {
         Some(file) => std::path::absolute(file).map_err(|e| format!("{}: {e}", file.display()))?,
         None => build()?,
     };
+    if args.machines {
+        print!("{}", machines::run(&program)?);
+        return Ok(());
+    }
     let mut rows = Vec::new();
     for &hosts in &args.hosts {
         for run in 1..=args.runs {
