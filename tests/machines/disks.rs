@@ -103,7 +103,7 @@ fn login_key(guests: &Guests) -> u64 {
 #[ignore = "boots a machine: cargo xtask machines"]
 fn beside_a_rescue_system_that_comes_first_the_second_disk_is_chosen() {
     // one rented server is enough
-    let world = json!({ "ovh": { "vps": [{ "name": "vps-0a1b2c3e.vps.ovh.net", "status": "suspended" }] } });
+    let world = json!({ "ovh": { "vps": [{ "name": "vps-0a1b2c3e.vps.ovh.net", "status": "expired" }] } });
     let guests = Guests::unserved(&world);
     guests
         .lab
