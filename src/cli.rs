@@ -6,7 +6,8 @@ mod verbs;
 
 pub use up::{BuildOn, OnFailure, Stage, Up, UpFlags};
 pub use verbs::{
-    Host, Image, Install, OneHost, Rented, Rescue, Sandbox, SandboxCommand, Show, Ssh, Teardown,
+    Console, Host, Image, Install, OneHost, Rented, Rescue, Sandbox, SandboxCommand, Show, Ssh,
+    Teardown,
 };
 
 use crate::failure::{Exit, Failure, Outcome};
@@ -125,6 +126,8 @@ pub enum Command {
     List,
     /// Everything that is known of a host's server
     Show(Show),
+    /// What the serial console of a host's server said, where the cloud keeps it
+    Console(Console),
     /// Log in to a host, or run a command on it, with the pinned host key
     Ssh(Ssh),
     /// A host's own things

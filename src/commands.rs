@@ -1,6 +1,7 @@
 //! The verbs, one a file.
 
 pub mod about;
+pub mod console;
 mod everywhere;
 mod found;
 pub mod host_key;
@@ -40,6 +41,10 @@ pub async fn run(cli: Cli, cancel: CancellationToken) -> Outcome {
         Some(Command::Show(one)) => {
             let show = show::run(&context, &one);
             context.unless_stopped(looked, show).await
+        }
+        Some(Command::Console(flags)) => {
+            let shown = console::run(&context, &flags);
+            context.unless_stopped(looked, shown).await
         }
         Some(Command::Ssh(flags)) => ssh::run(&context, flags).await,
         Some(Command::Host(Host::Key(one))) => host_key::run(&context, &one.host).await,

@@ -52,6 +52,8 @@ deadlines! {
     boot = 600.0;
     /// All units of the new system have started or failed.
     settle = 300.0;
+    /// It is found out why something failed.
+    post_mortem = 600.0;
     /// A vendor that is busy with the server is asked again.
     busy = 120.0;
 }

@@ -15,6 +15,7 @@ use crate::found::{Found, RunningSystem};
 use crate::installer::files;
 use crate::job::Job;
 use crate::plan::{Action, HostPlan};
+use crate::post_mortem;
 use crate::ssh::Target;
 use crate::steps::{acquire, build, drive, marks, reach};
 use crate::trust;
@@ -49,13 +50,24 @@ pub(crate) enum Entry {
     },
 }
 
-/// Brings a server up as the plan says.
+/// Brings a server up as the plan says; of a failure on the machine itself it is found out why,
+/// before anybody removes it.
 pub async fn bring_up(
     job: &Job,
     cloud: &Arc<Cloud>,
     plan: &HostPlan,
     run: &RunId,
 ) -> Outcome<Proven> {
+    match Box::pin(go(job, cloud, plan, run)).await {
+        Ok(proven) => Ok(proven),
+        Err(failure) => {
+            let scene = post_mortem::Scene::Cloud(cloud, plan.role);
+            Err(Box::pin(post_mortem::after(job, scene, failure)).await)
+        }
+    }
+}
+
+async fn go(job: &Job, cloud: &Arc<Cloud>, plan: &HostPlan, run: &RunId) -> Outcome<Proven> {
     if plan.is_work() {
         unchanged(job, cloud, plan).await?;
         files::sweep(job);

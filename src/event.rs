@@ -28,6 +28,8 @@ pub enum Step {
     Boot,
     /// It is what was installed.
     Prove,
+    /// It is looked at, because something failed.
+    Examine,
     /// It is booted into the rescue system.
     Rescue,
     /// It is removed.
@@ -47,6 +49,7 @@ impl fmt::Display for Step {
             Self::Install => "install",
             Self::Boot => "boot",
             Self::Prove => "prove",
+            Self::Examine => "examine",
             Self::Rescue => "rescue",
             Self::Remove => "remove",
         })

@@ -1,5 +1,6 @@
 //! What a command says when it could not do its work: what, why, what remains, how to go on.
 
+use crate::event::Step;
 use provision_api::{Error as ProviderError, ErrorKind};
 use std::fmt;
 
@@ -65,6 +66,10 @@ pub struct Details {
     pub resume: Option<String>,
     /// The command that removes what remains.
     pub remove: Option<String>,
+    /// The command that shows all that was found out about it.
+    pub look: Option<String>,
+    /// The step that failed, where that is known.
+    pub step: Option<Step>,
     /// The vendor refused, and that changed nothing.
     is_refusal: bool,
     passed_on: Option<u8>,
@@ -81,6 +86,8 @@ impl Failure {
             remains: Vec::new(),
             resume: None,
             remove: None,
+            look: None,
+            step: None,
             is_refusal: false,
             passed_on: None,
         }))
@@ -90,6 +97,13 @@ impl Failure {
     #[must_use]
     pub fn mend(mut self, mend: impl Into<String>) -> Self {
         self.mend.get_or_insert(mend.into());
+        self
+    }
+
+    /// The step that failed; the innermost that is told counts.
+    #[must_use]
+    pub fn at(mut self, step: Step) -> Self {
+        self.step.get_or_insert(step);
         self
     }
 

@@ -54,6 +54,8 @@ pub struct Passed {
     pub no_disko_deps: bool,
     /// What is odd and does not stand in the way.
     pub warnings: Vec<String>,
+    /// What would have been refused, had the layout not been forced.
+    pub overridden: Vec<Refusal>,
 }
 
 /// Which layout a machine with this firmware gets.
@@ -67,16 +69,30 @@ pub fn choose_layout(choice: LayoutChoice, firmware: Firmware) -> Layout {
 
 /// Lets through what will boot, and refuses everything else with all the reasons.
 pub fn gate(found: &Found, wanted: &Wanted) -> Result<Passed, Vec<Refusal>> {
+    judge(found, wanted, false)
+}
+
+/// The same, where the user insists on the layout: that the machine may not boot is then told, and
+/// refused no more. Everything else is refused as ever.
+pub fn gate_with_layout_forced(found: &Found, wanted: &Wanted) -> Result<Passed, Vec<Refusal>> {
+    judge(found, wanted, true)
+}
+
+fn judge(found: &Found, wanted: &Wanted, force_layout: bool) -> Result<Passed, Vec<Refusal>> {
     let mut refusals = before_money(wanted).err().unwrap_or_default();
     refusals.extend(arch(found, wanted));
     refusals.extend(memory(found));
     let (wipes, on_disks) = disks::check(found, wanted);
     refusals.extend(on_disks);
-    refusals.extend(boot::check(found, wanted));
+    let (overridden, of_boot): (Vec<_>, Vec<_>) = boot::check(found, wanted)
+        .into_iter()
+        .partition(|r| force_layout && r.is_of_layout);
+    refusals.extend(of_boot);
     if !refusals.is_empty() {
         return Err(refusals);
     }
     Ok(Passed {
+        overridden,
         source: wanted.source,
         wipes,
         no_disko_deps: needs_kexec(found) && found.memory_mib < MEMORY_ENOUGH_MIB,

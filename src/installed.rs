@@ -24,6 +24,9 @@ pub struct Installed {
     pub installer: Kind,
     /// Where the gate's knowledge came from.
     pub gate: GateSource,
+    /// The layout is against the firmware, as the gate sees it, and was installed all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub layout_forced: bool,
 }
 
 impl ServerState {

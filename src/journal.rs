@@ -91,6 +91,13 @@ pub enum Record {
         /// What, and why.
         error: String,
     },
+    /// What was found out about a failure is kept.
+    PostMortem {
+        /// The step that failed.
+        step: Step,
+        /// The file.
+        file: PathBuf,
+    },
     /// A line of a newer schema.
     #[serde(other)]
     Unknown,

@@ -47,6 +47,8 @@ pub struct HostPlan {
     pub surplus: Vec<OwnedServer>,
     /// What the product can do.
     pub able: Capabilities,
+    /// Whether a layout against the firmware is installed all the same.
+    pub force_layout: bool,
 }
 
 /// What has to be done for a host.
@@ -126,6 +128,7 @@ impl HostPlan {
             action,
             surplus,
             able: known.capabilities,
+            force_layout: flags.stage.force_layout,
         })
     }
 

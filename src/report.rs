@@ -109,6 +109,9 @@ pub fn failure(failure: &Failure) -> String {
     if let Some(mend) = &failure.mend {
         part("mend", mend);
     }
+    if let Some(look) = &failure.look {
+        part("look", look);
+    }
     for remains in &failure.remains {
         part("remains", remains);
     }

@@ -12,3 +12,4 @@ pub mod marks;
 pub mod probe;
 pub mod prove;
 pub mod reach;
+pub mod rescue;

@@ -82,6 +82,9 @@ pub struct Stage {
     /// The tarball's SHA-256, in hexadecimal
     #[arg(long, value_name = "HEX", requires = "kexec")]
     pub kexec_sha256: Option<String>,
+    /// Install a layout that the gate holds to be against the firmware; it will probably not boot
+    #[arg(long)]
+    pub force_layout: bool,
 }
 
 /// What becomes of a new server when its installation fails.

@@ -101,6 +101,22 @@ pub struct Show {
     /// The host's machine for tests
     #[arg(long)]
     pub test: bool,
+    /// What was found out about its last failure
+    #[arg(long)]
+    pub post_mortem: bool,
+}
+
+/// What shows a console.
+#[derive(Debug, Args)]
+pub struct Console {
+    /// The host of the flake
+    pub host: HostName,
+    /// The host's machine for tests
+    #[arg(long)]
+    pub test: bool,
+    /// Go on with what is said from now on, until interrupted
+    #[arg(long, short)]
+    pub follow: bool,
 }
 
 /// One host.

@@ -12,6 +12,7 @@ use crate::host::Host;
 use crate::identity::KeyFile;
 use crate::installer::check_admin_keys;
 use crate::job::Job;
+use crate::post_mortem;
 use crate::preflight;
 use crate::report;
 use crate::ssh::{Target, pins};
@@ -151,8 +152,17 @@ async fn install(job: &Job, flags: &Install) -> Outcome<HostDocument> {
 
     // no vendor tells an id: the address stands for it in facts.json
     let id = ServerId::new(format!("ip-{}", flags.target_ip));
-    let delivered = engine::deliver(job, &id, Uplink::default(), &target, &found).await?;
-    let (admin, found) = engine::finish(job, &delivered).await?;
+    let installing = async {
+        let delivered = engine::deliver(job, &id, Uplink::default(), &target, &found).await?;
+        engine::finish(job, &delivered).await
+    };
+    let (admin, found) = match Box::pin(installing).await {
+        Ok(installed) => installed,
+        Err(failure) => {
+            let scene = post_mortem::Scene::At(&target.host, target.port);
+            return Err(Box::pin(post_mortem::after(job, scene, failure)).await);
+        }
+    };
     job.kept.forget_first_boot();
     Ok(HostDocument::of_machine(job, &found, admin.shown()))
 }

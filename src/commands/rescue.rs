@@ -1,8 +1,5 @@
 //! `provision rescue`: reboots into the vendor's rescue system, or back to the disk, and proves it.
 
-mod enter;
-mod leave;
-
 use crate::cli::{Rescue, Stage};
 use crate::clouds::Cloud;
 use crate::commands::found;
@@ -14,12 +11,10 @@ use crate::installer::files;
 use crate::job::Job;
 use crate::report;
 use crate::ssh::Target;
-use crate::steps::reach;
-use crate::trust;
-use provision_api::{OwnedServer, Role};
+use crate::steps::rescue;
+use provision_api::{OwnedServer, Rescue as Way, Role};
 use secrecy::ExposeSecret as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Boots the rescue system, or the disk.
 pub async fn run(context: &Arc<Context>, flags: &Rescue) -> Outcome {
@@ -74,27 +69,28 @@ async fn work(
     files::sweep(&job);
     let work = async {
         if flags.off {
-            return leave::off(&job, server).await;
+            return rescue::off(&job, server).await;
         }
-        enter::agreed(&job, cloud, flags.yes).await?;
-        enter::on(&job, cloud, server).await
+        agreed(&job, cloud, flags.yes).await?;
+        rescue::on(&job, cloud, server).await
     };
     let stopped = format!("{}: stopped", job.name);
     let (target, found) = context.unless_stopped(stopped, work).await?;
     Ok((job, target, found))
 }
 
-/// The boot that runs now, if anything that we know answers.
-async fn boot_id_now(job: &Job, server: &OwnedServer) -> Option<String> {
-    let quick = job.context.deadlines.command();
-    let rescue = trust::target(&job.context, server, "root", job.kept.pins("rescue")).ok();
-    if let Some(rescue) = rescue.filter(|t| t.pins.exists())
-        && let Ok(found) = reach::ask(&rescue, quick).await
-    {
-        return Some(found.boot_id);
+/// What goes over a connection that is trusted on first use is agreed to beforehand.
+async fn agreed(job: &Job, cloud: &Cloud, yes: bool) -> Outcome {
+    if !matches!(cloud.provider.capabilities().rescue, Way::Password(_)) {
+        return Ok(());
     }
-    let admin = trust::admin(&job.context, &job.host, server, Duration::from_secs(2)).await;
-    Some(reach::ask(&admin.ok()?, quick).await.ok()?.boot_id)
+    let question = format!(
+        "{}'s rescue system is entered with a password, and its host key cannot be known \
+         beforehand: the password goes to whoever answers first.",
+        job.name
+    );
+    let wanted = Some(&job.host.name);
+    job.context.confirm(yes, &question, wanted).await
 }
 
 /// Only where it was asked for.

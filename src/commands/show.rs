@@ -6,9 +6,11 @@ use crate::commands::found;
 use crate::commands::list::Listed;
 use crate::context::Context;
 use crate::event::Step;
-use crate::failure::Outcome;
+use crate::failure::{Exit, Failure, Outcome};
 use crate::identity::KeyFile;
 use crate::journal::{self, Record};
+use crate::plan::server_name;
+use crate::post_mortem;
 use crate::report;
 use jiff::Timestamp;
 use provision_api::{Fingerprint, Role, RunId};
@@ -40,6 +42,9 @@ struct Entry {
 
 /// Shows a host's server.
 pub async fn run(context: &Context, flags: &Show) -> Outcome {
+    if flags.post_mortem {
+        return of_failure(context, flags);
+    }
     let flake = context.flake()?;
     let host = found::host(&flake, &flags.host)?;
     let cloud = Cloud::open(context, found::provider_of(context, &host))?;
@@ -58,6 +63,31 @@ pub async fn run(context: &Context, flags: &Show) -> Outcome {
         report::document(&document);
     } else {
         text(&document);
+    }
+    Ok(())
+}
+
+/// What was found out about the host's last failure. No cloud is asked: the server may be gone.
+fn of_failure(context: &Context, flags: &Show) -> Outcome {
+    let role = Role::of(flags.test);
+    let Some((found, file)) = post_mortem::last(&context.state, &flags.host, role) else {
+        return Err(Failure::new(
+            Exit::Refused,
+            format!(
+                "{}: there is no post-mortem",
+                server_name(&flags.host, role)
+            ),
+            "no installation of its has failed here once something was wiped, as far as is kept",
+        )
+        .mend(format!(
+            "provision show {} tells what its runs did",
+            found::naming(context, &flags.host, role)
+        )));
+    };
+    if context.json() {
+        report::document(&found);
+    } else {
+        report::print(&post_mortem::text(&found, &file));
     }
     Ok(())
 }

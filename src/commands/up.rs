@@ -15,6 +15,7 @@ use crate::preflight;
 use crate::report::{self, FailureDocument};
 use outcome::Document;
 pub(crate) use outcome::HostDocument;
+pub(crate) use planning::FORCED;
 use provision_api::HostName;
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -37,8 +37,9 @@ pub async fn deliver(
         .await
         .map_err(|f| job.failed(Step::Gate, f))?;
     let gate = passed.wanted.source.as_str();
+    let forced = if passed.forced { " FORCED" } else { "" };
     let what = format!(
-        "{} machine, layout {}, disk {} (gate: {gate})",
+        "{} machine, layout {}{forced}, disk {} (gate: {gate})",
         found.firmware, passed.layout, passed.facts.boot_disk
     );
     job.done(running, Step::Gate, what)?;
@@ -53,7 +54,7 @@ pub async fn deliver(
     let running = job.begin(Step::Kexec, "boot the installer")?;
     let root = install::kexec(job, &running, &program, target, &passed.found, &built)
         .await
-        .map_err(|f| job.failed(Step::Kexec, f))?;
+        .map_err(|f| job.failed(Step::Kexec, f.at(Step::Kexec)))?;
     job.done(
         running,
         Step::Kexec,
@@ -64,7 +65,7 @@ pub async fn deliver(
     let running = job.begin(Step::Install, format!("wipe {}", passed.facts.boot_disk))?;
     install::install(job, &running, &program, &root, &passed, &built, &identity)
         .await
-        .map_err(|f| job.failed(Step::Install, f))?;
+        .map_err(|f| job.failed(Step::Install, f.at(Step::Install)))?;
     let installed = Installed {
         server: server.clone(),
         host_key: identity.fingerprint(),
@@ -72,6 +73,7 @@ pub async fn deliver(
         layout: passed.layout,
         installer: program.kind,
         gate: passed.wanted.source,
+        layout_forced: passed.forced,
     };
     job.kept.remember(&installed)?;
     job.done(
@@ -92,10 +94,12 @@ pub async fn finish(job: &Job, delivered: &Delivered) -> Outcome<(Target, Found)
     let running = job.begin(Step::Boot, "boot from the disk")?;
     let before = boot::reboot(job, &running, &delivered.installer).await;
     let next = Some(delivered.identity.fingerprint());
-    boot::gone(job, &running, &delivered.installer, next).await?;
+    boot::gone(job, &running, &delivered.installer, next)
+        .await
+        .map_err(|f| job.failed(Step::Boot, f.at(Step::Boot)))?;
     let found = boot::from_disk(job, &running, &admin, before.as_deref())
         .await
-        .map_err(|f| job.failed(Step::Boot, f))?;
+        .map_err(|f| job.failed(Step::Boot, f.at(Step::Boot)))?;
     job.done(running, Step::Boot, "another boot, with the host's own key")?;
     check(job, &admin, &found, Some(&delivered.installed.closure)).await?;
     Ok((admin, found))
@@ -111,7 +115,7 @@ pub(crate) async fn check(
     let running = job.begin(Step::Prove, "prove it")?;
     let runs = prove::prove(job, &running, admin, found, closure)
         .await
-        .map_err(|f| job.failed(Step::Prove, f))?;
+        .map_err(|f| job.failed(Step::Prove, f.at(Step::Prove)))?;
     job.done(
         running,
         Step::Prove,

@@ -28,7 +28,8 @@ pub(crate) async fn entry(
     server: &OwnedServer,
 ) -> Outcome<Entry> {
     let begun = if server.marks().phase == Phase::Installed {
-        installed(job, cloud, server).await
+        let there = installed(job, cloud, server).await;
+        there.map_err(|failure| failure.at(Step::Boot))
     } else if server.marks().host_key.is_none() || boots_its_old_disk(cloud, server) {
         // it stopped before anybody saw whom to expect there, or it would not be seen again
         return afresh(job, cloud, plan, server.clone()).await;

@@ -18,10 +18,11 @@ pub(super) fn check(found: &Found, wanted: &Wanted) -> Vec<Refusal> {
             "set boot.loader.grub.enable = true",
         )];
     }
-    match found.firmware {
+    let refusals = match found.firmware {
         Firmware::Bios => bios(found, wanted),
         Firmware::Uefi => uefi(wanted),
-    }
+    };
+    refusals.into_iter().map(Refusal::of_layout).collect()
 }
 
 fn bios(found: &Found, wanted: &Wanted) -> Vec<Refusal> {

@@ -12,6 +12,10 @@ pub struct Refusal {
     pub cause: String,
     /// What to do about it.
     pub mend: String,
+    /// Whether it is about what the firmware finds to boot, and about nothing that could be lost:
+    /// `--force-layout` overrides it.
+    #[serde(skip)]
+    pub is_of_layout: bool,
 }
 
 /// The gate's rules.
@@ -60,6 +64,15 @@ impl Refusal {
             kind,
             cause: cause.into(),
             mend: mend.into(),
+            is_of_layout: false,
+        }
+    }
+
+    /// The same, of the layout against the firmware.
+    pub(super) fn of_layout(self) -> Self {
+        Self {
+            is_of_layout: true,
+            ..self
         }
     }
 }

@@ -92,6 +92,45 @@ fn a_layout_passes_on_the_firmware_that_boots_it_and_on_no_other() {
     }
 }
 
+#[test]
+fn a_forced_layout_passes_with_what_was_said_against_it_and_nothing_else_does() {
+    for (firmware, layout) in [
+        (Firmware::Bios, Layout::Uefi),
+        (Firmware::Uefi, Layout::Bios),
+    ] {
+        let passed = gate_with_layout_forced(&machine(firmware), &wanted(layout)).unwrap();
+        let kinds: Vec<K> = passed.overridden.iter().map(|r| r.kind).collect();
+        assert!(kinds.contains(&K::GrubTarget), "{layout}: {kinds:?}");
+        assert!(kinds.contains(&K::Partition), "{layout}: {kinds:?}");
+    }
+    let fits = gate_with_layout_forced(&machine(Firmware::Bios), &wanted(Layout::Bios)).unwrap();
+    assert_eq!(fits.overridden, []);
+    let spoils: Vec<(&str, Spoil, K)> = vec![
+        ("arch", |f, _| f.arch = Arch::Aarch64, K::Arch),
+        ("memory", |f, _| f.memory_mib = 999, K::Memory),
+        ("no loader", |_, w| w.grub.enable = false, K::NoBootLoader),
+        ("small", |f, _| f.disks[0].size = 4 << 30, K::DiskSmall),
+        (
+            "volume",
+            |_, w| device(w, "/dev/disk/by-path/volume"),
+            K::DiskNotOurs,
+        ),
+        (
+            "a boot sector that is not to be wiped",
+            |_, w| w.grub.devices = vec!["/dev/disk/by-path/volume".into()],
+            K::GrubTarget,
+        ),
+        ("keys", |_, w| w.login.admin_keys = 0, K::NoLogin),
+    ];
+    for (what, spoil, kind) in spoils {
+        let (mut found, mut wanted) = (machine(Firmware::Bios), wanted(Layout::Hybrid));
+        spoil(&mut found, &mut wanted);
+        let refusals = gate_with_layout_forced(&found, &wanted).unwrap_err();
+        let kinds: Vec<K> = refusals.iter().map(|r| r.kind).collect();
+        assert!(kinds.contains(&kind), "{what}: {kinds:?}");
+    }
+}
+
 type Spoil = fn(&mut Found, &mut Wanted);
 
 fn partition<'a>(wanted: &'a mut Wanted, kind: &str) -> &'a mut Partition {

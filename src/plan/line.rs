@@ -48,6 +48,13 @@ impl HostPlan {
                 }
             }
         };
+        let line = if self.force_layout && !matches!(self.action, Action::Nothing(_)) {
+            format!(
+                "{line}; AGAINST THE GATE if the layout does not fit the firmware (--force-layout)"
+            )
+        } else {
+            line
+        };
         if self.surplus.is_empty() {
             return line;
         }

@@ -17,6 +17,8 @@ pub struct FailureDocument {
     remains: Vec<String>,
     resume: Option<String>,
     remove: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    look: Option<String>,
 }
 
 impl FailureDocument {
@@ -31,6 +33,7 @@ impl FailureDocument {
             remains: failure.remains.clone(),
             resume: failure.resume.clone(),
             remove: failure.remove.clone(),
+            look: failure.look.clone(),
         }
     }
 

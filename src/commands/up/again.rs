@@ -74,6 +74,9 @@ pub(crate) fn stage(stage: &Stage) -> String {
     if let Some(hash) = &stage.kexec_sha256 {
         flag("kexec-sha256", &[hash.as_ref()]);
     }
+    if stage.force_layout {
+        flag("force-layout", &[]);
+    }
     text
 }
 
@@ -109,6 +112,7 @@ mod tests {
             " --type cpx31 --location fsn1 --ttl 1h30m --max-price 0.02",
             " --server vps-1.vps.ovh.net",
             " --ttl 3d",
+            " --force-layout",
             " --ttl 90s --reinstall --on-failure teardown",
             " --extra-files 'a b' --disk-encryption-keys /k 'my key' --disk-encryption-keys /l m",
             " --build-on remote --store-paths /nix/store/a /nix/store/b",

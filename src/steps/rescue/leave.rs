@@ -1,7 +1,6 @@
 //! From the rescue system back to the disk.
 
-use super::boot_id_now;
-use crate::commands::found;
+use super::{boot_id_now, naming};
 use crate::event::Step;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::found::{Found, RunningSystem};
@@ -13,7 +12,7 @@ use provision_api::{Intent, OwnedServer, Phase};
 use std::time::Duration;
 
 /// Boots the disk, and proves that the installed system runs.
-pub(super) async fn off(job: &Job, server: &OwnedServer) -> Outcome<(Target, Found)> {
+pub async fn off(job: &Job, server: &OwnedServer) -> Outcome<(Target, Found)> {
     let running = job.begin(Step::Boot, "boot from the disk")?;
     if let Some(there) = installed_answers(job, server).await {
         job.done(running, Step::Boot, "it runs from its disk already")?;
@@ -30,10 +29,7 @@ pub(super) async fn off(job: &Job, server: &OwnedServer) -> Outcome<(Target, Fou
             ),
             "there is no system to prove",
         )
-        .mend(format!(
-            "provision up {}",
-            found::naming(&job.context, &job.host.name, server.marks().role)
-        )));
+        .mend(format!("provision up {}", naming(job, server.marks().role))));
     }
     let wait = job.boot_within();
     let admin = trust::admin(&job.context, &job.host, server, wait).await?;

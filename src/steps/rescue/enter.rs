@@ -12,22 +12,8 @@ use crate::trust;
 use provision_api::{Fingerprint, Intent, OwnedServer, Rescue};
 use secrecy::SecretString;
 
-/// What goes over a connection that is trusted on first use is agreed to beforehand.
-pub(super) async fn agreed(job: &Job, cloud: &Cloud, yes: bool) -> Outcome {
-    if !matches!(cloud.provider.capabilities().rescue, Rescue::Password(_)) {
-        return Ok(());
-    }
-    let question = format!(
-        "{}'s rescue system is entered with a password, and its host key cannot be known \
-         beforehand: the password goes to whoever answers first.",
-        job.name
-    );
-    let wanted = Some(&job.host.name);
-    job.context.confirm(yes, &question, wanted).await
-}
-
 /// Boots it, and proves that it is there.
-pub(super) async fn on(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome<(Target, Found)> {
+pub async fn on(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome<(Target, Found)> {
     let running = job.begin(Step::Rescue, "arm the rescue system")?;
     let before = boot_id_now(job, server).await;
     let target = trust::target(&job.context, server, "root", job.kept.pins("rescue"))?;

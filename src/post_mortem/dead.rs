@@ -1,0 +1,415 @@
+//! The system that does not come up any more, read from its disks: what would boot it, and its
+//! last journal. Mounted read-only and without replaying what the file systems had begun; no file
+//! is read that holds a key.
+
+use super::Part;
+use super::script::{self, Answer, Question};
+use crate::report::quote;
+use crate::ssh::Target;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// The name of the question whose answer [`look`] reads.
+pub(super) const LIST: &str = "list";
+/// The question itself.
+pub(super) const LSBLK: &str = "lsblk --json --output NAME,PATH,TYPE,FSTYPE,MOUNTPOINTS";
+
+/// Where they are mounted, for a moment.
+const PLACE: &str = "/run/provision-post-mortem";
+const ROOM: &str = "the dead system";
+/// More file systems, and more folders at the top of one, are not looked through.
+const MOST: usize = 16;
+
+#[derive(Debug, Deserialize)]
+struct Listed {
+    blockdevices: Vec<Device>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Device {
+    path: String,
+    fstype: Option<String>,
+    #[serde(default)]
+    mountpoints: Vec<Option<String>>,
+    #[serde(default)]
+    children: Vec<Device>,
+}
+
+/// A file system that may hold a part of the dead system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Filesystem {
+    device: String,
+    kind: String,
+    /// Where it is mounted for the look.
+    at: String,
+}
+
+/// Looks at what is on these disks.
+pub(super) async fn look(
+    target: &Target,
+    listed: &str,
+    disks: &[String],
+    each: Duration,
+) -> Vec<Part> {
+    let (filesystems, mut parts) = match filesystems(listed, disks) {
+        Ok(found) => found,
+        Err(why) => return vec![Part::missing(ROOM, why)],
+    };
+    if filesystems.is_empty() {
+        parts.push(Part::missing(
+            ROOM,
+            "no file system of its could be mounted",
+        ));
+        return parts;
+    }
+    let mounting: Vec<Question> = filesystems.iter().flat_map(mount).collect();
+    match script::ask(target, &mounting, each).await {
+        Err(why) => parts.push(Part::missing(ROOM, why)),
+        Ok(answers) => {
+            let mounted = mounted(&filesystems, &answers, &mut parts);
+            parts.extend(read(target, &mounted, each).await);
+        }
+    }
+    let leaving: Vec<Question> = filesystems
+        .iter()
+        .map(|f| Question::new("umount", format!("umount {} 2>&1", f.at)))
+        .collect();
+    // the reboot that follows ends them in any case
+    let _ = script::ask(target, &leaving, each).await;
+    parts
+}
+
+/// What of these disks can be mounted, and parts that say why others cannot.
+fn filesystems(listed: &str, disks: &[String]) -> Result<(Vec<Filesystem>, Vec<Part>), String> {
+    let listed: Listed = serde_json::from_str(listed)
+        .map_err(|error| format!("what lsblk says is not understood: {error}"))?;
+    let mut devices = Vec::new();
+    for device in listed.blockdevices {
+        if disks.contains(&device.path) {
+            flatten(device, &mut devices);
+        }
+    }
+    let mut mountable = Vec::new();
+    let mut parts = Vec::new();
+    for device in devices {
+        let Some(kind) = device.fstype.clone() else {
+            continue;
+        };
+        if device.mountpoints.iter().any(Option::is_some) {
+            parts.push(Part::missing(&device.path, "it is mounted already"));
+        } else if options(&kind).is_none() {
+            let why = format!("it holds {kind}, which is not looked into");
+            parts.push(Part::missing(&device.path, why));
+        } else if mountable.len() < MOST {
+            mountable.push(Filesystem {
+                at: format!("{PLACE}/{}", mountable.len()),
+                device: device.path,
+                kind,
+            });
+        }
+    }
+    Ok((mountable, parts))
+}
+
+fn flatten(mut device: Device, into: &mut Vec<Device>) {
+    let children = std::mem::take(&mut device.children);
+    into.push(device);
+    for child in children {
+        flatten(child, into);
+    }
+}
+
+/// How each kind is mounted so that nothing is written to it. Of btrfs it is the top, below which
+/// all subvolumes lie.
+fn options(kind: &str) -> Option<&'static str> {
+    match kind {
+        "btrfs" => Some("ro,subvolid=5,rescue=nologreplay"),
+        "ext2" | "vfat" => Some("ro"),
+        "ext3" | "ext4" => Some("ro,noload"),
+        "xfs" => Some("ro,norecovery"),
+        "f2fs" => Some("ro,disable_roll_forward"),
+        _ => None,
+    }
+}
+
+/// Mounts it, and asks what lies at its top.
+fn mount(filesystem: &Filesystem) -> Vec<Question> {
+    let Filesystem { device, kind, at } = filesystem;
+    let options = options(kind).unwrap_or("ro");
+    let mut questions = vec![
+        Question::new(
+            name("mount", at),
+            format!(
+                "mkdir -p {at} && mount -t {kind} -o {options},nodev,nosuid,noexec {} {at} 2>&1",
+                quote(device)
+            ),
+        ),
+        Question::new(name("ls", at), format!("ls {at} 2>&1")),
+    ];
+    if kind == "btrfs" {
+        let list = format!("btrfs subvolume list {at} 2>&1");
+        questions.push(Question::new(name("subvolumes", at), list));
+    }
+    questions
+}
+
+fn name(what: &str, at: &str) -> String {
+    format!("{what} {at}")
+}
+
+/// Those that are mounted, with the folders in which a system may begin.
+fn mounted<'a>(
+    filesystems: &'a [Filesystem],
+    answers: &[Answer],
+    parts: &mut Vec<Part>,
+) -> Vec<(&'a Filesystem, Vec<String>)> {
+    let answers: BTreeMap<&str, &Answer> = answers.iter().map(|a| (a.name.as_str(), a)).collect();
+    let answer = |what: &str, at: &str| answers.get(name(what, at).as_str()).copied();
+    let mut mounted = Vec::new();
+    for filesystem in filesystems {
+        let at = &filesystem.at;
+        match answer("mount", at) {
+            Some(answer) if !answer.failed => {}
+            answer => {
+                let said = answer.map(|a| a.printed.trim().to_owned());
+                let why = said.unwrap_or_else(|| "it was not come to".to_owned());
+                parts.push(Part::missing(&filesystem.device, why));
+                continue;
+            }
+        }
+        if let Some(answer) = answer("subvolumes", at) {
+            let part = Part {
+                name: format!("subvolumes of {}", filesystem.device),
+                ..answer.part()
+            };
+            parts.push(part);
+        }
+        let top = answer("ls", at).map_or("", |a| a.printed.as_str());
+        let below = answer("subvolumes", at).map_or("", |a| a.printed.as_str());
+        mounted.push((filesystem, folders(top, below)));
+    }
+    mounted
+}
+
+/// Folders in which a system may begin: the top, those right below it, and subvolumes.
+fn folders(top: &str, subvolumes: &str) -> Vec<String> {
+    let of_subvolumes = subvolumes
+        .lines()
+        .filter_map(|line| Some(line.split_once(" path ")?.1));
+    let names: BTreeSet<&str> = top
+        .lines()
+        .take(MOST)
+        .chain(of_subvolumes.take(MOST))
+        .map(str::trim)
+        .filter(|name| !name.is_empty() && !name.contains("..") && !name.contains(char::is_control))
+        .collect();
+    let below = names.into_iter().map(|name| format!("/{name}"));
+    std::iter::once(String::new()).chain(below).collect()
+}
+
+/// Where a system's journal lies in such a folder: of the root, of `/var`, of `/var/log`.
+const JOURNALS: &[&str] = &["/var/log/journal", "/log/journal", "/journal"];
+/// Where GRUB's menu lies in it: of the root, of `/boot`.
+const MENUS: &[&str] = &["/boot/grub/grub.cfg", "/grub/grub.cfg"];
+
+/// Reads what is there of all that may be there.
+async fn read(
+    target: &Target,
+    mounted: &[(&Filesystem, Vec<String>)],
+    each: Duration,
+) -> Vec<Part> {
+    let mut looking = Vec::new();
+    for (filesystem, folders) in mounted {
+        for folder in folders {
+            let at = format!("{}{folder}", filesystem.at);
+            looking.extend(there(&at, "-d", JOURNALS));
+            looking.extend(there(&at, "-f", MENUS));
+        }
+    }
+    let answers = match script::ask(target, &looking, each).await {
+        Ok(answers) => answers,
+        Err(why) => return vec![Part::missing(ROOM, why)],
+    };
+    let reading = of_what_is_there(mounted, &answers);
+    let mut parts: Vec<Part> = match script::ask(target, &reading, each).await {
+        Ok(answers) => answers.iter().map(menu_only).collect(),
+        Err(why) => vec![Part::missing(ROOM, why)],
+    };
+    let lacks = |what: &str| !parts.iter().any(|part| part.name.starts_with(what));
+    let no_menu = lacks(MENU);
+    if lacks(JOURNAL) {
+        let why = "there is none on its disks: it never came so far, or keeps none";
+        parts.push(Part::missing(JOURNAL, why));
+    }
+    if no_menu {
+        parts.push(Part::missing(MENU, "there is no grub.cfg on its disks"));
+    }
+    parts
+}
+
+const JOURNAL: &str = "journal";
+const MENU: &str = "boot menu";
+
+fn there<'a>(at: &str, kind: &'a str, paths: &'a [&str]) -> impl Iterator<Item = Question> + 'a {
+    let at = at.to_owned();
+    paths.iter().map(move |path| {
+        let path = format!("{at}{path}");
+        // a link on that disk leads into the rescue system, and is not followed
+        let test = format!("test {kind} {0} && ! test -L {0}", quote(&path));
+        Question::new(path, test)
+    })
+}
+
+/// What is read of each file and folder that is there.
+fn of_what_is_there(mounted: &[(&Filesystem, Vec<String>)], answers: &[Answer]) -> Vec<Question> {
+    let mut reading = Vec::new();
+    for (filesystem, _) in mounted {
+        let inside = format!("{}/", filesystem.at);
+        if filesystem.kind == "vfat" {
+            reading.push(Question::new(
+                format!("boot programs on {}", filesystem.device),
+                format!("find {} -iname '*.efi' 2>&1", filesystem.at),
+            ));
+        }
+        for answer in answers
+            .iter()
+            .filter(|a| !a.failed && a.name.starts_with(&inside))
+        {
+            let (path, quoted) = (&answer.name, quote(&answer.name));
+            let shown = path.replacen(filesystem.at.as_str(), &filesystem.device, 1);
+            reading.push(if path.ends_with("grub.cfg") {
+                Question::new(
+                    format!("{MENU} in {shown}"),
+                    format!("grep -e menuentry -e submenu {quoted} 2>&1"),
+                )
+            } else {
+                Question::new(
+                    format!("{JOURNAL} in {shown}"),
+                    format!("journalctl -D {quoted} -b -p warning -n 200 --no-pager 2>&1"),
+                )
+            });
+        }
+    }
+    reading
+}
+
+/// Of GRUB's configuration only the titles: other lines may hold a password.
+fn menu_only(answer: &Answer) -> Part {
+    let mut part = answer.part();
+    if part.name.starts_with(MENU) {
+        let is_entry = |line: &str| line.starts_with("menuentry ") || line.starts_with("submenu ");
+        part.lines.retain(|line| is_entry(line.trim_start()));
+        for line in &mut part.lines {
+            *line = line.trim().trim_end_matches('{').trim_end().to_owned();
+        }
+    }
+    part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DISKS: &str = r#"{"blockdevices": [
+        {"name":"sda","path":"/dev/sda","type":"disk","fstype":null,"mountpoints":[null],"children":[
+            {"name":"sda1","path":"/dev/sda1","type":"part","fstype":"vfat","mountpoints":[null]},
+            {"name":"sda2","path":"/dev/sda2","type":"part","fstype":null,"mountpoints":[null]},
+            {"name":"sda3","path":"/dev/sda3","type":"part","fstype":"btrfs","mountpoints":[null]},
+            {"name":"sda4","path":"/dev/sda4","type":"part","fstype":"crypto_LUKS","mountpoints":[null]},
+            {"name":"sda5","path":"/dev/sda5","type":"part","fstype":"ext4","mountpoints":["/x"]}]},
+        {"name":"sdb","path":"/dev/sdb","type":"disk","fstype":"ext4","mountpoints":[null]}]}"#;
+
+    #[test]
+    fn only_what_is_the_machines_own_is_mounted() {
+        let (filesystems, parts) = filesystems(DISKS, &["/dev/sda".to_owned()]).unwrap();
+        let devices: Vec<_> = filesystems.iter().map(|f| f.device.as_str()).collect();
+        assert_eq!(devices, ["/dev/sda1", "/dev/sda3"]);
+        let named: Vec<_> = parts.iter().map(|p| p.name.as_str()).collect();
+        assert_eq!(named, ["/dev/sda4", "/dev/sda5"]);
+        assert!(filesystems.iter().all(|f| options(&f.kind).is_some()));
+        for kind in ["btrfs", "ext2", "ext3", "ext4", "xfs", "vfat", "f2fs"] {
+            assert!(options(kind).unwrap().starts_with("ro"), "{kind}");
+        }
+        assert!(super::filesystems("lsblk: not found", &[]).is_err());
+    }
+
+    #[test]
+    fn a_system_may_begin_at_the_top_or_in_a_subvolume() {
+        let subvolumes = "ID 256 gen 9 top level 5 path root\nID 257 gen 9 top level 5 path log\n\
+                          ID 258 gen 9 top level 256 path root/var/lib/machines\n";
+        assert_eq!(
+            folders("home\nlog\nnix\nroot\n", subvolumes),
+            [
+                "",
+                "/home",
+                "/log",
+                "/nix",
+                "/root",
+                "/root/var/lib/machines"
+            ]
+        );
+        assert_eq!(folders("../../etc\n\u{7}x\n", ""), [""]);
+    }
+
+    #[test]
+    fn only_what_is_there_is_read_and_names_are_quoted() {
+        let filesystem = Filesystem {
+            device: "/dev/sda3".to_owned(),
+            kind: "btrfs".to_owned(),
+            at: format!("{PLACE}/1"),
+        };
+        let other = Filesystem {
+            device: "/dev/sda9".to_owned(),
+            kind: "vfat".to_owned(),
+            at: format!("{PLACE}/11"),
+        };
+        let mounted = [(&filesystem, vec![]), (&other, vec![])];
+        let answer = |path: &str, failed| Answer {
+            name: format!("{PLACE}{path}"),
+            failed,
+            ..Answer::default()
+        };
+        let answers = [
+            answer("/1/log/journal", false),
+            answer("/1/$(reboot)/journal", false),
+            answer("/1/var/log/journal", true),
+            answer("/11/grub/grub.cfg", false),
+        ];
+        let reading = of_what_is_there(&mounted, &answers);
+        let shown = format!("{reading:?}");
+        assert_eq!(reading.len(), 4, "{shown}");
+        assert!(
+            shown.contains("journal in /dev/sda3/log/journal"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("'/run/provision-post-mortem/1/$(reboot)/journal'"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("boot menu in /dev/sda9/grub/grub.cfg"),
+            "{shown}"
+        );
+        assert!(!shown.contains("/1/var/log"), "{shown}");
+    }
+
+    #[test]
+    fn of_a_boot_menu_only_its_entries_are_kept() {
+        let answer = Answer {
+            name: format!("{MENU} in /dev/sda1/grub/grub.cfg"),
+            printed: "password_pbkdf2 root grub.pbkdf2.sha512.x # menuentry\n\
+                      menuentry \"NixOS - Default\" --class nixos {\n\
+                      submenu \"NixOS - All configurations\" {\n"
+                .to_owned(),
+            failed: false,
+        };
+        assert_eq!(
+            menu_only(&answer).lines,
+            [
+                "menuentry \"NixOS - Default\" --class nixos",
+                "submenu \"NixOS - All configurations\""
+            ]
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! What can be asked, and of whom: the cloud, whatever answers on the machine, or its rescue
+//! system.
+
+use super::script::{self, Question};
+use super::{Part, Scene, Through, through};
+use crate::clouds::Cloud;
+use crate::console;
+use crate::event::{Running, Step};
+use crate::failure::Exit;
+use crate::found::{Firmware, Found, RunningSystem};
+use crate::job::Job;
+use crate::plan;
+use crate::ssh::{Target, pins};
+use crate::steps::reach;
+use crate::trust;
+use provision_api::{OwnedServer, Role};
+use std::time::Duration;
+
+/// The name of the part that holds the console's last lines.
+pub(super) const CONSOLE: &str = "console";
+/// The name of the part that says why the machine was not looked at.
+const MACHINE: &str = "machine";
+
+/// What was gathered.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) through: Through,
+    pub(super) firmware: Option<Firmware>,
+    pub(super) parts: Vec<Part>,
+}
+
+/// The machine, as far as the cloud tells.
+struct Machine {
+    address: String,
+    port: u16,
+    server: Option<OwnedServer>,
+}
+
+/// Asks whoever can be asked.
+pub(super) async fn gather(
+    job: &Job,
+    running: &Running,
+    scene: Scene<'_>,
+    step: Step,
+    exit: Exit,
+) -> Gathered {
+    let mut gathered = Gathered {
+        through: Through::Nothing,
+        firmware: None,
+        parts: Vec::new(),
+    };
+    let machine = match machine(job, scene).await {
+        Ok(machine) => machine,
+        Err(why) => {
+            gathered.parts.push(Part::missing(MACHINE, why));
+            return gathered;
+        }
+    };
+    running.doing("read its console");
+    gathered.parts.push(console(job, scene, &machine).await);
+    if step == Step::Kexec {
+        let why = "nothing was wiped yet: its system is the one from before";
+        gathered.parts.push(Part::missing(MACHINE, why));
+        return gathered;
+    }
+    if matches!(exit, Exit::Trust | Exit::Denied) {
+        let why =
+            "something answers there that is not known, or does not let us in: it is left alone";
+        gathered.parts.push(Part::missing(MACHINE, why));
+        return gathered;
+    }
+    running.doing("see whether it answers");
+    match answering(job, &machine).await {
+        Some((target, found)) => ask_running(job, &target, &found, &mut gathered).await,
+        None => dark(job, running, scene, &machine, &mut gathered).await,
+    }
+    gathered
+}
+
+async fn machine(job: &Job, scene: Scene<'_>) -> Result<Machine, String> {
+    let (cloud, role) = match scene {
+        Scene::At(address, port) => {
+            return Ok(Machine {
+                address: address.to_owned(),
+                port,
+                server: None,
+            });
+        }
+        Scene::Cloud(cloud, role) => (cloud, role),
+    };
+    let server = server(job, cloud, role).await?;
+    Ok(Machine {
+        address: trust::address(server.server()).map_err(|e| e.to_string())?,
+        port: job.context.ssh_port(),
+        server: Some(server),
+    })
+}
+
+/// The server as it is now: what was known of it when the step began is not.
+async fn server(job: &Job, cloud: &Cloud, role: Role) -> Result<OwnedServer, String> {
+    let asked = cloud.ours(&job.context.owner);
+    let ours = tokio::time::timeout(job.context.deadlines.busy(), asked).await;
+    let ours = ours.map_err(|_| format!("{} does not answer", cloud.provider))?;
+    let meant = ours
+        .map_err(|error| error.to_string())?
+        .into_iter()
+        .filter(|s| s.marks().host == job.host.name && s.marks().role == role);
+    let server = meant.min_by_key(plan::rank);
+    server.ok_or_else(|| format!("{} does not list its server", cloud.provider))
+}
+
+async fn console(job: &Job, scene: Scene<'_>, machine: &Machine) -> Part {
+    let read = if job.in_sandbox() {
+        console::of_sandbox(&job.context, &machine.address).await
+    } else if let Scene::Cloud(cloud, _) = scene {
+        Err(console::elsewhere(cloud, &job.name))
+    } else {
+        return Part::missing(CONSOLE, "no cloud tells what it said");
+    };
+    match read {
+        Ok(lines) => Part::seen(CONSOLE, script::kept(&lines.join("\n"))),
+        Err(failure) => {
+            let mend = failure.mend.as_deref().unwrap_or_default();
+            Part::missing(CONSOLE, format!("{}; {mend}", failure.why))
+        }
+    }
+}
+
+/// The installer or the installed system, if one of them answers with the key that it must have.
+async fn answering(job: &Job, machine: &Machine) -> Option<(Target, Found)> {
+    let of = |user: &str, phase: &str| Target {
+        port: machine.port,
+        ..job.target(&machine.address, user, phase)
+    };
+    let admin = job.host.spec.admin.as_str();
+    for target in [of("root", "first-boot"), of(admin, "installed")] {
+        if !target.pins.exists() {
+            continue;
+        }
+        if let Ok(found) = reach::ask(&target, job.context.deadlines.command()).await {
+            return Some((target, found));
+        }
+    }
+    None
+}
+
+/// What answers is asked as it is.
+async fn ask_running(job: &Job, target: &Target, found: &Found, gathered: &mut Gathered) {
+    gathered.firmware = Some(found.firmware);
+    let questions = match &found.system {
+        RunningSystem::NixOs { .. } => {
+            gathered.through = Through::Admin;
+            vec![
+                Question::new(
+                    "failed units",
+                    "systemctl --failed --no-pager --plain --no-legend 2>&1",
+                ),
+                Question::new(
+                    "journal: errors",
+                    "sudo -n journalctl -b -p err -n 100 --no-pager 2>&1",
+                ),
+            ]
+        }
+        RunningSystem::Installer => {
+            gathered.through = Through::Installer;
+            let mut questions = through::of_disks(found);
+            questions.push(Question::new(
+                "journal of the installer",
+                "journalctl -b -p warning -n 100 --no-pager 2>&1",
+            ));
+            questions
+        }
+        other => {
+            let why = format!("it runs {other:?}, which tells nothing of the installation");
+            gathered.parts.push(Part::missing(MACHINE, why));
+            return;
+        }
+    };
+    match script::ask(target, &questions, patience(job)).await {
+        Ok(answers) => gathered
+            .parts
+            .extend(answers.iter().map(script::Answer::part)),
+        Err(why) => gathered.parts.push(Part::missing(MACHINE, why)),
+    }
+}
+
+/// Nothing that is known answers.
+async fn dark(
+    job: &Job,
+    running: &Running,
+    scene: Scene<'_>,
+    machine: &Machine,
+    gathered: &mut Gathered,
+) {
+    let each = job.context.deadlines.command();
+    let shown = pins::shown_by(&machine.address, machine.port, each).await;
+    let why = if matches!(shown, Ok(Some(_))) {
+        "something answers there, and it is not what it should be: it is left alone".to_owned()
+    } else if let (Scene::Cloud(cloud, _), Some(server)) = (scene, &machine.server) {
+        match through::rescue(job, running, cloud, server).await {
+            Ok(looked) => {
+                gathered.through = Through::Rescue;
+                gathered.firmware = Some(looked.firmware);
+                gathered.parts.extend(looked.parts);
+                return;
+            }
+            Err(why) => format!("it does not answer, and {why}"),
+        }
+    } else {
+        "it does not answer, and no cloud boots a rescue system on it".to_owned()
+    };
+    gathered.parts.push(Part::missing(MACHINE, why));
+}
+
+/// How long one connection may take: more than a command, for a journal is long.
+pub(super) fn patience(job: &Job) -> Duration {
+    job.context.deadlines.post_mortem() / 5
+}
