@@ -31,7 +31,7 @@ fn openstack() -> Platform {
             gateway6: "2001:db8:1::ff".into(),
             auto6: false,
         },
-        more_disks_gib: Vec::new(),
+        ..Platform::default()
     }
 }
 

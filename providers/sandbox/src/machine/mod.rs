@@ -10,7 +10,7 @@ pub mod qemu;
 mod spec;
 
 pub use boot::{Boot, Image, RescueSystem};
-pub use spec::{Board, Firmware, Network, Platform, Spec};
+pub use spec::{Board, DiskBus, Firmware, Network, Platform, Spec};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -86,6 +86,9 @@ pub struct Faults {
     pub failed_units: Vec<String>,
     /// The installed system boots the wrong generation: `/run/current-system` is another.
     pub wrong_system: bool,
+    /// The installed system stops while it starts, with this as the last of what its console and its
+    /// journal say: its disk is as it should be, and a rescue system boots.
+    pub dies_booting: Option<String>,
     /// After the next reboot it never answers again.
     pub no_return: bool,
     /// Told from inside to reboot, to power off or to kexec, it goes on answering for at least so

@@ -29,6 +29,24 @@ pub struct Spec {
     pub platform: Platform,
 }
 
+impl Spec {
+    /// The hardware address of its one network card.
+    pub(crate) fn mac(&self) -> [u8; 6] {
+        let maker = match self.platform.board {
+            Board::HetznerCloud => [0x96, 0x00, 0x04],
+            Board::OpenStack => [0xfa, 0x16, 0x3e],
+            Board::Metal => [0xa8, 0xa1, 0x59],
+        };
+        let own = self.ipv4.octets();
+        [maker[0], maker[1], maker[2], own[1], own[2], own[3]]
+    }
+
+    /// The same as it is written.
+    pub(crate) fn mac_words(&self) -> String {
+        self.mac().map(|byte| format!("{byte:02x}")).join(":")
+    }
+}
+
 /// What boots the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -49,6 +67,33 @@ pub struct Platform {
     pub network: Network,
     /// Its other own disks after the first one, in GiB.
     pub more_disks_gib: Vec<u64>,
+    /// What its own disks are plugged into; the board's usual when not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disks: Option<DiskBus>,
+}
+
+impl Platform {
+    /// What its own disks are plugged into.
+    pub fn disk_bus(&self) -> DiskBus {
+        self.disks.unwrap_or(match self.board {
+            Board::HetznerCloud | Board::OpenStack => DiskBus::Scsi,
+            Board::Metal => DiskBus::Sata,
+        })
+    }
+}
+
+/// What a disk is plugged into: the kernel's and udev's names for it come from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DiskBus {
+    /// A SCSI controller of virtio's: `sda`.
+    Scsi,
+    /// virtio's own block device: `vda`.
+    Virtio,
+    /// `NVMe`: `nvme0n1`.
+    Nvme,
+    /// SATA: `sda`.
+    Sata,
 }
 
 /// A kind of mainboard: DMI's words and the names of disks come from it.
@@ -62,6 +107,17 @@ pub enum Board {
     OpenStack,
     /// A machine without a hypervisor, with SATA disks.
     Metal,
+}
+
+impl Board {
+    /// What DMI says: its maker, and what it is called.
+    pub(crate) fn dmi(self) -> (&'static str, &'static str) {
+        match self {
+            Self::HetznerCloud => ("Hetzner", "vServer"),
+            Self::OpenStack => ("OpenStack Foundation", "OpenStack Nova"),
+            Self::Metal => ("ASRockRack", "E3C252D4U"),
+        }
+    }
 }
 
 /// The network around a machine. Its IPv4 address is always a /32 from DHCP, with a gateway

@@ -1,7 +1,7 @@
 //! The network as a machine sees it from inside, in iproute2's JSON.
 
 use super::state::Kind;
-use crate::machine::{Board, Spec};
+use crate::machine::Spec;
 use serde_json::{Value, json};
 use std::net::Ipv6Addr;
 
@@ -10,22 +10,12 @@ const FOREVER: u32 = u32::MAX;
 
 /// The hardware address of the one network card.
 pub(crate) fn mac(spec: &Spec) -> String {
-    hardware(spec).map(|byte| format!("{byte:02x}")).join(":")
-}
-
-fn hardware(spec: &Spec) -> [u8; 6] {
-    let maker = match spec.platform.board {
-        Board::HetznerCloud => [0x96, 0x00, 0x04],
-        Board::OpenStack => [0xfa, 0x16, 0x3e],
-        Board::Metal => [0xa8, 0xa1, 0x59],
-    };
-    let own = spec.ipv4.octets();
-    [maker[0], maker[1], maker[2], own[1], own[2], own[3]]
+    spec.mac_words()
 }
 
 /// The address that every card makes from its hardware address (modified EUI-64).
 fn link_local(spec: &Spec) -> Ipv6Addr {
-    let mac = hardware(spec);
+    let mac = spec.mac();
     let mut octets = [0; 16];
     octets[..2].copy_from_slice(&[0xfe, 0x80]);
     octets[8..11].copy_from_slice(&mac[..3]);
@@ -146,7 +136,7 @@ fn network6(address: &str, length: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::{Firmware, Network, Platform};
+    use crate::machine::{Board, Firmware, Network, Platform};
     use std::net::Ipv4Addr;
 
     fn spec() -> Spec {
@@ -195,7 +185,7 @@ mod tests {
                 gateway6: "2001:db8:7::1".into(),
                 auto6: false,
             },
-            more_disks_gib: Vec::new(),
+            ..Platform::default()
         };
         let installed = Kind::Installed {
             system: String::new(),

@@ -1,10 +1,42 @@
-//! Machines that are QEMU guests (skeleton of the agreed API).
+//! Machines that are QEMU guests: they boot, and what would not boot on a real machine does not.
+//!
+//! A guest outlives the process that started it: it belongs to its folder, where its disks, its
+//! console, its events and its process id are. Whoever opens the world next takes charge of it,
+//! or starts it again if it is gone, as after a power failure.
 
-use super::{Machine, MachineError, Maker, Spec};
+mod command;
+mod disks;
+mod events;
+mod faults;
+mod folder;
+mod image;
+mod inner;
+pub mod kvm;
+mod plugs;
+mod process;
+mod qmp;
+mod serial;
+mod state;
+mod sweep;
+mod told;
+mod tools;
+mod watch;
+
+pub use sweep::{stop, sweep};
+pub use tools::missing;
+
+use super::{Boot, Faults, Image, Machine, MachineError, Maker, Spec};
 use crate::images::Images;
 use async_trait::async_trait;
-use std::path::{Path, PathBuf};
+use folder::Folder;
+use inner::Inner;
+use kvm::Accelerator;
+use state::{Saved, State};
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// What all real machines of a world have in common.
 #[derive(Debug, Clone)]
@@ -15,47 +47,207 @@ pub struct QemuOptions {
     pub folder: PathBuf,
 }
 
-/// Makes QEMU guests.
+/// Makes QEMU guests. It and its machines belong to the tokio runtime that calls them; the guests
+/// do not.
 #[derive(Debug, Clone)]
 pub struct Qemu {
     options: QemuOptions,
+    accelerator: Arc<OnceCell<Accelerator>>,
 }
 
 impl Qemu {
     /// A maker of machines with these options.
     pub fn new(options: QemuOptions) -> Self {
-        Self { options }
+        Self {
+            options,
+            accelerator: Arc::default(),
+        }
     }
-}
 
-/// Ends and removes machines that no world knows; answers one line for each.
-pub async fn sweep(_folder: &Path, _known: &[String]) -> Vec<String> {
-    Vec::new()
-}
+    /// Where its machines are, by a path that holds wherever QEMU goes.
+    fn options(&self) -> Result<QemuOptions, String> {
+        crate::files::private_folder(&self.options.folder).map_err(|error| error.to_string())?;
+        let folder = self.options.folder.canonicalize();
+        let folder =
+            folder.map_err(|e| format!("{} cannot be used: {e}", self.options.folder.display()))?;
+        if folder.to_str().is_none() {
+            return Err(format!(
+                "{} is no UTF-8: use another state folder",
+                folder.display()
+            ));
+        }
+        Ok(QemuOptions {
+            folder,
+            ..self.options.clone()
+        })
+    }
 
-/// What this computer lacks, each with the Debian package that brings it.
-pub fn missing() -> Vec<String> {
-    Vec::new()
-}
-
-/// Ends every guest of the folder by its own id; its disks stay. Answers one line for each.
-pub async fn stop(_folder: &Path) -> Vec<String> {
-    Vec::new()
+    fn inner(&self, spec: Spec, state: State) -> Result<Arc<Inner>, MachineError> {
+        let options = self.options().map_err(|message| MachineError {
+            machine: spec.id.clone(),
+            message,
+        })?;
+        Inner::new(spec, options, Arc::clone(&self.accelerator), state).map(Arc::new)
+    }
 }
 
 #[async_trait]
 impl Maker for Qemu {
     async fn make(&self, spec: Spec) -> Result<Arc<dyn Machine>, MachineError> {
-        Err(MachineError {
-            machine: spec.id,
-            message: format!("not yet: {}", self.options.folder.display()),
+        let state = State::new(&spec);
+        let inner = self.inner(spec, state)?;
+        let lacking = missing();
+        if !lacking.is_empty() {
+            return Err(inner.error(format!(
+                "this computer lacks {}: install it",
+                lacking.join(", ")
+            )));
+        }
+        // what is left of one that had its name is nobody's
+        if let Some(left) = inner.folder.process() {
+            left.end().await;
+        }
+        let fresh = inner.folder.remove().and_then(|()| inner.make_disks());
+        fresh.map_err(|why| inner.error(why))?;
+        inner.keep().await?;
+        Ok(Arc::new(QemuMachine { inner }))
+    }
+
+    async fn restore(&self, snapshot: serde_json::Value) -> Result<Arc<dyn Machine>, MachineError> {
+        // what serde says of a snapshot could quote a key in it, so only the place is told
+        let unknown = || MachineError {
+            machine: "of a snapshot".into(),
+            message: "the snapshot cannot be read: it is not of this version, or of emulated \
+                      machines"
+                .into(),
+        };
+        let saved: Saved = serde_json::from_value(snapshot).map_err(|_| unknown())?;
+        if !saved.is_known() {
+            return Err(unknown());
+        }
+        let newer = Folder::of(&self.options.folder, &saved.spec.id).newer_than(&saved);
+        let inner = self.inner(saved.spec, newer.unwrap_or(saved.state))?;
+        inner.resume().await?;
+        Ok(Arc::new(QemuMachine { inner }))
+    }
+}
+
+/// A QEMU guest and its folder. When it is dropped, the guest goes on.
+struct QemuMachine {
+    inner: Arc<Inner>,
+}
+
+impl QemuMachine {
+    /// Does something to its end, though whoever asked may go away: a guest that was started and
+    /// not noted would be nobody's.
+    async fn whole<F>(&self, work: impl FnOnce(Arc<Inner>) -> F) -> Result<(), MachineError>
+    where
+        F: Future<Output = Result<(), MachineError>> + Send + 'static,
+    {
+        let done = tokio::spawn(work(Arc::clone(&self.inner))).await;
+        done.unwrap_or_else(|error| Err(self.inner.error(error.to_string())))
+    }
+}
+
+impl Drop for QemuMachine {
+    fn drop(&mut self) {
+        self.inner.let_go();
+    }
+}
+
+impl fmt::Debug for QemuMachine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("QemuMachine")
+            .field(&self.inner.spec.id)
+            .finish()
+    }
+}
+
+#[async_trait]
+impl Machine for QemuMachine {
+    fn spec(&self) -> &Spec {
+        &self.inner.spec
+    }
+
+    async fn is_on(&self) -> bool {
+        self.inner.state().running.is_some()
+    }
+
+    async fn write_image(&self, image: Image) -> Result<(), MachineError> {
+        self.whole(|inner| async move { inner.write_image(image).await })
+            .await
+    }
+
+    async fn power_on(&self, boot: Boot) -> Result<(), MachineError> {
+        self.whole(|inner| async move { inner.power_on(boot).await })
+            .await
+    }
+
+    async fn power_off(&self) -> Result<(), MachineError> {
+        self.whole(|inner| async move { inner.power_off().await })
+            .await
+    }
+
+    async fn arm(&self, boot: Option<Boot>) {
+        self.inner.decide(|state| state.armed = boot).await;
+    }
+
+    async fn armed(&self) -> bool {
+        self.inner.state().armed.is_some()
+    }
+
+    async fn keep_booting(&self, boot: Boot) {
+        self.inner.decide(|state| state.standing = Some(boot)).await;
+    }
+
+    async fn shutdown(&self) -> Result<(), MachineError> {
+        let live = self.inner.gate().await;
+        let Some(guest) = &live.guest else {
+            return Ok(());
+        };
+        let pressed = guest.qmp.call("system_powerdown", None).await;
+        pressed.map(drop).map_err(|why| {
+            self.inner
+                .error(format!("its button cannot be pressed: {why}"))
         })
     }
 
-    async fn restore(&self, _: serde_json::Value) -> Result<Arc<dyn Machine>, MachineError> {
-        Err(MachineError {
-            machine: String::new(),
-            message: "not yet".to_owned(),
+    async fn attach_volume(&self, volume: &str, gib: u64, first: bool) -> Result<(), MachineError> {
+        let volume = volume.to_owned();
+        self.whole(move |inner| async move { inner.attach(&volume, gib, first).await })
+            .await
+    }
+
+    async fn detach_volume(&self, volume: &str) -> Result<(), MachineError> {
+        let volume = volume.to_owned();
+        self.whole(move |inner| async move { inner.detach(&volume).await })
+            .await
+    }
+
+    async fn misbehave(&self, faults: Faults) -> Result<(), MachineError> {
+        self.whole(move |inner| async move { inner.misbehave(faults).await })
+            .await
+    }
+
+    async fn console(&self) -> Vec<String> {
+        let file = self.inner.folder.serial();
+        let read = tokio::task::spawn_blocking(move || serial::lines(&file)).await;
+        read.unwrap_or_default()
+    }
+
+    async fn snapshot(&self) -> serde_json::Value {
+        serde_json::to_value(self.inner.saved()).unwrap_or(serde_json::Value::Null)
+    }
+
+    async fn destroy(&self) -> Result<(), MachineError> {
+        self.whole(|inner| async move {
+            inner.power_off().await?;
+            inner.let_go();
+            inner.folder.remove().map_err(|why| inner.error(why))
         })
+        .await
     }
 }
+
+#[cfg(test)]
+mod tests;

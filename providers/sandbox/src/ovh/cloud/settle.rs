@@ -181,7 +181,7 @@ fn plan(held: &Held<'_>, id: &str) -> Result<(Spec, Image), ActionError> {
                 gateway6,
                 auto6: false,
             },
-            more_disks_gib: Vec::new(),
+            ..Platform::default()
         },
     };
     let image = Image {

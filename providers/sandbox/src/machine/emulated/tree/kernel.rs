@@ -5,7 +5,7 @@ use crate::machine::emulated::devices::Device;
 use crate::machine::emulated::file::{File, What};
 use crate::machine::emulated::net;
 use crate::machine::emulated::state::{Kind, Running};
-use crate::machine::{Board, Firmware, Spec};
+use crate::machine::{Firmware, Spec};
 
 /// The processors that every machine has.
 pub(crate) const PROCESSORS: usize = 2;
@@ -17,11 +17,7 @@ pub(super) fn fill(tree: &mut Tree, spec: &Spec, running: &Running, now: i64) {
         tree.put("/sys/firmware/efi/efivars", File::dir());
     }
     tree.put("/sys/firmware", File::dir());
-    let (vendor, product) = match spec.platform.board {
-        Board::HetznerCloud => ("Hetzner", "vServer"),
-        Board::OpenStack => ("OpenStack Foundation", "OpenStack Nova"),
-        Board::Metal => ("ASRockRack", "E3C252D4U"),
-    };
+    let (vendor, product) = spec.platform.board.dmi();
     tree.text("/sys/class/dmi/id/sys_vendor", format!("{vendor}\n"));
     tree.text("/sys/class/dmi/id/product_name", format!("{product}\n"));
     tree.text(

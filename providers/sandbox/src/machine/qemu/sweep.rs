@@ -1,0 +1,114 @@
+//! Guests and disks that nobody is in charge of: found by their folders, ended and removed.
+
+use super::folder::Folder;
+use std::path::Path;
+
+/// Ends and removes machines that no world knows (a crash between making one and keeping that);
+/// answers one line for each. Only for who holds the world.
+pub async fn sweep(folder: &Path, known: &[String]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for id in ids(folder) {
+        if known.contains(&id) {
+            continue;
+        }
+        lines.push(match remove(folder, &id).await {
+            Ok(what) => format!("machine {id} belonged to nothing: {what}"),
+            Err(why) => format!("machine {id} belongs to nothing, and {why}"),
+        });
+    }
+    lines
+}
+
+/// Removes a machine; what was done.
+async fn remove(folder: &Path, id: &str) -> Result<String, String> {
+    let ended = end(folder, id).await.transpose()?;
+    Folder::of(folder, id).remove()?;
+    Ok(match ended {
+        Some(pid) => format!("its guest (process {pid}) was ended and its disks removed"),
+        None => "its disks were removed".to_owned(),
+    })
+}
+
+/// Ends every guest of the folder by its own id; its disks stay. Answers one line for each. A
+/// world that is opened later switches on again those that it knows as on.
+pub async fn stop(folder: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    for id in ids(folder) {
+        lines.extend(end(folder, &id).await.map(|ended| match ended {
+            Ok(pid) => format!("machine {id}: its guest (process {pid}) was ended"),
+            Err(why) => format!("machine {id}: {why}"),
+        }));
+    }
+    lines
+}
+
+/// The folders of machines.
+fn ids(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut ids: Vec<String> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    ids.sort();
+    ids
+}
+
+/// Ends the guest of that machine, if one runs; its process id.
+async fn end(folder: &Path, id: &str) -> Option<Result<i32, String>> {
+    let process = Folder::of(folder, id).process()?;
+    Some(if process.end().await {
+        Ok(process.pid)
+    } else {
+        Err(format!(
+            "its guest, process {}, does not end: end it by hand",
+            process.pid
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Child, Command};
+
+    /// Something that looks like a guest: started with its own file.
+    fn guest(all: &Path, id: &str) -> Child {
+        let folder = Folder::of(all, id);
+        folder.make().unwrap();
+        let child = Command::new("sh")
+            .args(["-c", "while :; do sleep 0.05; done", "sh"])
+            .arg(folder.pid())
+            .spawn()
+            .unwrap();
+        std::fs::write(folder.pid(), child.id().to_string()).unwrap();
+        child
+    }
+
+    #[tokio::test]
+    async fn what_no_world_knows_goes_and_the_rest_only_stops() {
+        let home = tempfile::tempdir().unwrap();
+        let mut known = guest(home.path(), "hetzner-1");
+        let mut lost = guest(home.path(), "hetzner-2");
+        Folder::of(home.path(), "hetzner-3").make().unwrap();
+        std::fs::write(home.path().join("a-file"), "").unwrap();
+
+        let lines = sweep(home.path(), &["hetzner-1".to_owned()]).await;
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].contains(&lost.id().to_string()), "{lines:?}");
+        assert!(lines[1].contains("hetzner-3"));
+        lost.wait().unwrap();
+        assert!(known.try_wait().unwrap().is_none());
+        assert!(!home.path().join("hetzner-2").exists());
+
+        let lines = stop(home.path()).await;
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].contains(&known.id().to_string()), "{lines:?}");
+        known.wait().unwrap();
+        assert!(home.path().join("hetzner-1").exists(), "its disks stay");
+        assert!(stop(home.path()).await.is_empty());
+        assert!(stop(&home.path().join("none")).await.is_empty());
+    }
+}

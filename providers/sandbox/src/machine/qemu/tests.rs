@@ -1,0 +1,57 @@
+//! What the tests of this module have in common, and the ones that start real guests: they are
+//! ignored, and say why where they cannot run. `PROVISION_TEST_IMAGES` names a folder of images.
+
+mod guests;
+
+use super::state::Written;
+use crate::images::Images;
+use crate::machine::{Firmware, Image, Platform, Spec};
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+/// A small machine.
+pub(super) fn spec() -> Spec {
+    Spec {
+        id: "hetzner-17".into(),
+        hostname: "web-1".into(),
+        ipv4: Ipv4Addr::new(127, 80, 1, 2),
+        ipv6: "2001:db8:7:1::1".into(),
+        ssh_port: 22022,
+        arch: "x86_64".into(),
+        firmware: Firmware::Bios,
+        memory_mib: 2048,
+        disk_gib: 8,
+        platform: Platform::default(),
+    }
+}
+
+/// An image that was written, with something secret.
+pub(super) fn written() -> Written {
+    Written {
+        instance: "i-1".into(),
+        image: Image {
+            os: "debian".into(),
+            version: "13".into(),
+            user_data: Some("#cloud-config\n{}\n".into()),
+            authorized_keys: vec!["ssh-ed25519 K vendor".into()],
+            user: None,
+        },
+    }
+}
+
+/// Images for what does not look at them.
+pub(super) fn no_images() -> Images {
+    Images::at(PathBuf::from("/nonexistent"))
+}
+
+/// Images that can be booted; where there are none, says so.
+pub(super) fn images() -> Option<Images> {
+    let lacking = super::missing();
+    let folder = std::env::var_os("PROVISION_TEST_IMAGES");
+    if !lacking.is_empty() || folder.is_none() {
+        let why = "PROVISION_TEST_IMAGES names no folder";
+        eprintln!("skipped: {why}; lacking: {lacking:?}");
+        return None;
+    }
+    folder.map(|folder| Images::at(folder.into()))
+}
