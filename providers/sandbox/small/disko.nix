@@ -119,13 +119,15 @@
       if size == "100%"
       then "-0"
       else "+${size}";
-    new = p:
-      "new ${quote disk.device} ${toString p.number} "
-      + words [(end p.size) p.label p.kind];
+    # one partition, as sgdisk's options
+    new = p: let
+      number = toString p.number;
+    in
+      words ["--new=${number}:0:${end p.size}" "--change-name=${number}:${p.label}" "--typecode=${number}:${p.kind}"];
   in ''
     step 'cut ${disk.name}'
     wipe ${quote disk.device}
-    ${concatStringsSep "\n" (map new disk.partitions)}
+    sgdisk --align-end ${concatStringsSep " " (map new disk.partitions)} ${quote disk.device} >/dev/null
     settle ${quote disk.device} ${toString (length disk.partitions)}
   '';
 

@@ -46,11 +46,6 @@ wipe() {
   sgdisk --zap-all "$1" >/dev/null
 }
 
-# new DISK NUMBER END LABEL TYPE
-new() {
-  sgdisk --align-end --new="$2:0:$3" --change-name="$2:$4" --typecode="$2:$5" "$1" >/dev/null
-}
-
 # settle DISK COUNT: the kernel knows the new partitions, and udev has named all of them
 settle() {
   partprobe "$1" 2>/dev/null || blockdev --rereadpt "$1" || true

@@ -4,11 +4,16 @@ export PATH=@busybox@/bin
 echo
 echo "<<< small system, stage 2 >>>"
 
+# mounted FOLDER
+mounted() {
+  grep -q "^[^ ]* $1 " /proc/mounts
+}
+
 # where the first stage did not bring them along
-mountpoint -q /proc || mount -t proc -o nosuid,noexec,nodev proc /proc
-mountpoint -q /sys || mount -t sysfs -o nosuid,noexec,nodev sysfs /sys
-mountpoint -q /dev || mount -t devtmpfs -o nosuid,mode=755 devtmpfs /dev
-mountpoint -q /run || mount -t tmpfs -o nosuid,nodev,mode=755 tmpfs /run
+test -e /proc/mounts || mount -t proc -o nosuid,noexec,nodev proc /proc
+mounted /sys || mount -t sysfs -o nosuid,noexec,nodev sysfs /sys
+mounted /dev || mount -t devtmpfs -o nosuid,mode=755 devtmpfs /dev
+mounted /run || mount -t tmpfs -o nosuid,nodev,mode=755 tmpfs /run
 mkdir -p /run/wrappers
 mount -t tmpfs -o nodev,mode=755,size=8m tmpfs /run/wrappers
 

@@ -110,7 +110,10 @@ mod tests {
         fs::write(at("d/x"), "12345678").unwrap();
         std::os::unix::fs::symlink("../nowhere", at("d/link")).unwrap();
         // what `nix hash path` said of the same folder
-        assert_eq!(hash(folder.path()).unwrap(), "sha256-6gf1iXa7zeBvbRqZiuBYLpqMrLfusX6gzh/4yyg6QmI=");
+        assert_eq!(
+            hash(folder.path()).unwrap(),
+            "sha256-6gf1iXa7zeBvbRqZiuBYLpqMrLfusX6gzh/4yyg6QmI="
+        );
         assert!(hash(&at("nowhere")).is_err());
     }
 }

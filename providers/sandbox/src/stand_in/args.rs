@@ -1,16 +1,18 @@
 //! The arguments of nixos-anywhere, as its script reads them.
 
 use super::Aborted;
+use super::phase_list::Phases;
 use std::path::PathBuf;
 
 /// What `--help` prints.
 pub(super) const USAGE: &str = "\
 Usage: nixos-anywhere [options] [<ssh-host>]
 
-A stand-in for emulated machines. It takes the options of nixos-anywhere:
--f, --flake <dir#host>          descriptions are read from <dir>/.stand-in/<host>/
+A stand-in for the sandbox's machines. It takes the options of nixos-anywhere:
+-f, --flake <dir#host>          what is installed; for emulated machines descriptions are
+                                read from <dir>/.stand-in/<host>/
 -s, --store-paths <disko> <system>
-                                the descriptions themselves
+                                the script and the system, or their descriptions
 --target-host <ssh-host>        where to
 -i <identity_file>              the login key
 -p, --ssh-port <port>           the SSH port
@@ -24,7 +26,13 @@ A stand-in for emulated machines. It takes the options of nixos-anywhere:
                                 a file for the installer
 --force-kexec                   even if an installer runs already
 --debug                         shows the calls of ssh
-Options about building, copying and kexec's image are taken and change nothing.";
+--build-on <auto|local|remote>  where the flake is built
+--no-disko-deps                 the disko script that brings no programs along
+--no-substitute-on-destination  the machine is to ask no binary cache
+--kexec <file>, --kexec-extra-flags <flags>
+                                the installer's image
+--option <key> <value>          for nix
+Those after --debug change nothing for emulated machines.";
 
 /// What the program shall do.
 #[derive(Debug)]
@@ -53,6 +61,30 @@ pub(super) struct Request {
     pub(super) keys: Vec<(String, PathBuf)>,
     pub(super) force_kexec: bool,
     pub(super) debug: bool,
+    /// What only real machines have a use for.
+    pub(super) real: Real,
+}
+
+/// What only real machines have a use for.
+#[derive(Debug, Default)]
+pub(super) struct Real {
+    pub(super) build_on: BuildOn,
+    /// The installer's image.
+    pub(super) kexec: Option<PathBuf>,
+    pub(super) kexec_flags: String,
+    pub(super) no_disko_deps: bool,
+    pub(super) no_substitutes: bool,
+    /// Options of nix: keys and values.
+    pub(super) nix: Vec<(String, String)>,
+}
+
+/// Where a flake is built.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BuildOn {
+    #[default]
+    Auto,
+    Local,
+    Remote,
 }
 
 /// Where the descriptions are.
@@ -67,34 +99,11 @@ pub(super) enum Source {
     Flake {
         folder: PathBuf,
         host: String,
+        /// The flake as Nix names it.
+        reference: String,
+        /// The configuration inside it.
+        attribute: String,
     },
-}
-
-/// Which phases are to be run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Phases(Vec<String>);
-
-const PHASES: [&str; 4] = ["kexec", "disko", "install", "reboot"];
-
-impl Default for Phases {
-    fn default() -> Self {
-        Self(PHASES.map(str::to_owned).to_vec())
-    }
-}
-
-impl Phases {
-    /// Whether this one is among them.
-    pub(super) fn has(&self, phase: &str) -> bool {
-        self.0.iter().any(|p| p == phase)
-    }
-
-    fn read(list: &str) -> Result<Self, Aborted> {
-        let phases: Vec<String> = list.split(',').map(str::to_owned).collect();
-        match phases.iter().find(|p| !PHASES.contains(&p.as_str())) {
-            Some(unknown) => Err(format!("Unknown phase: {unknown}").into()),
-            None => Ok(Self(phases)),
-        }
-    }
 }
 
 /// Reads the arguments.
@@ -129,21 +138,24 @@ pub(super) fn read(args: &[String]) -> Result<Asked, Aborted> {
             "--disk-encryption-keys" => request.keys.push((value()?, value()?.into())),
             "--force-kexec" => request.force_kexec = true,
             "--debug" => request.debug = true,
-            "--build-on" => one_of(arg, &value()?, &["auto", "local", "remote"])?,
+            "--build-on" => request.real.build_on = BuildOn::read(&value()?)?,
+            "--build-on-remote" => request.real.build_on = BuildOn::Remote,
             "--disko-mode" => one_of(arg, &value()?, &["disko"])?,
-            "--kexec" | "--kexec-extra-flags" | "--from" => drop(value()?),
-            "--option" | "--ssh-store-setting" => drop((value()?, value()?)),
+            "--kexec" => request.real.kexec = Some(value()?.into()),
+            "--kexec-extra-flags" => request.real.kexec_flags = value()?,
+            "--no-disko-deps" => request.real.no_disko_deps = true,
+            "--no-substitute-on-destination" => request.real.no_substitutes = true,
+            "--option" => request.real.nix.push((value()?, value()?)),
+            "--from" => drop(value()?),
+            "--ssh-store-setting" => drop((value()?, value()?)),
             "-L"
             | "--print-build-logs"
             | "--show-trace"
             | "-t"
             | "--tty"
-            | "--no-disko-deps"
-            | "--no-substitute-on-destination"
-            | "--no-use-machine-substituters"
-            | "--build-on-remote" => {}
+            | "--no-use-machine-substituters" => {}
             "--vm-test" | "--env-password" | "--generate-hardware-config" => {
-                return Err(format!("{arg} has no meaning for emulated machines").into());
+                return Err(format!("{arg} has no meaning for the sandbox's machines").into());
             }
             option if option.starts_with('-') => {
                 return Err(format!("unknown option {option}\n{USAGE}").into());
@@ -153,6 +165,17 @@ pub(super) fn read(args: &[String]) -> Result<Asked, Aborted> {
         }
     }
     request.check()
+}
+
+impl BuildOn {
+    fn read(word: &str) -> Result<Self, Aborted> {
+        one_of("--build-on", word, &["auto", "local", "remote"])?;
+        Ok(match word {
+            "local" => Self::Local,
+            "remote" => Self::Remote,
+            _ => Self::Auto,
+        })
+    }
 }
 
 impl Request {
@@ -202,6 +225,12 @@ fn flake(uri: &str) -> Result<Source, Aborted> {
     if host.is_empty() || host.contains('/') || host == ".." {
         return Err(format!("{host} is no name of a host").into());
     }
+    let reference = folder.to_owned();
+    let attribute = if attribute.starts_with("nixosConfigurations.") {
+        attribute.to_owned()
+    } else {
+        format!("nixosConfigurations.\"{host}\".config")
+    };
     let folder = folder
         .strip_prefix("path:")
         .or_else(|| folder.strip_prefix("git+file://"))
@@ -210,6 +239,8 @@ fn flake(uri: &str) -> Result<Source, Aborted> {
     Ok(Source::Flake {
         folder: if folder.is_empty() { "." } else { folder }.into(),
         host: host.to_owned(),
+        reference,
+        attribute,
     })
 }
 

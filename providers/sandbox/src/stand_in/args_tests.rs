@@ -51,7 +51,7 @@ fn the_real_programs_arguments_are_taken() {
     assert!(!request.phases.has("kexec") && request.phases.has("install"));
     assert_eq!(request.chown, [("/home/a".into(), "1000:100".into())]);
     match request.source {
-        Source::Flake { folder, host } => {
+        Source::Flake { folder, host, .. } => {
             assert_eq!((folder.as_path(), host.as_str()), ("/f".as_ref(), "web-1"));
         }
         other => panic!("{other:?}"),
@@ -94,7 +94,9 @@ fn flakes_name_a_folder_and_a_host() {
     ];
     for (uri, folder, host) in table {
         match flake(uri).unwrap() {
-            Source::Flake { folder: f, host: h } => {
+            Source::Flake {
+                folder: f, host: h, ..
+            } => {
                 assert_eq!((f.to_str().unwrap(), h.as_str()), (*folder, *host), "{uri}");
             }
             other => panic!("{other:?}"),

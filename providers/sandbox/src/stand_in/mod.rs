@@ -1,9 +1,9 @@
-//! The program that stands in for nixos-anywhere on emulated machines.
+//! The program that stands in for nixos-anywhere on the sandbox's machines.
 //!
 //! It takes the real program's arguments, makes the same calls of whatever `ssh` is first on
-//! `PATH`, prints the same `### … ###` lines, and asks the machine to do in one word what the
-//! real one does with an installer image, disko and a closure. On a machine that is not
-//! emulated it can do nothing, and says so.
+//! `PATH` and prints the same `### … ###` lines. An emulated machine is asked to do in one word
+//! what the real program does with an installer image, disko and a closure; with [`REAL`] in the
+//! environment that is done as the real program does it ([`real`]), on loopback only.
 //!
 //! In place of a disko script and a system closure it takes two JSON files, with
 //! `--store-paths DISKO SYSTEM`, or `disko.json` and `system.json` below the flake's folder in
@@ -29,7 +29,9 @@
 
 mod args;
 mod parcel;
+mod phase_list;
 mod phases;
+mod real;
 mod remote;
 
 use args::Asked;
@@ -72,6 +74,10 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
                 env!("CARGO_PKG_VERSION")
             ));
             Ok(())
+        }
+        Ok(Asked::Run(request)) if real::is_wanted() => {
+            say("stand-in for nixos-anywhere: for the sandbox's own machines, on loopback");
+            real::run(&request)
         }
         Ok(Asked::Run(request)) => {
             say(

@@ -22,16 +22,36 @@ pub(super) fn pack(
     let made = builder.append_data(&mut header, "system.json", system);
     made.map_err(|e| Aborted(format!("the system cannot be packed: {e}")))?;
     if let Some(top) = extra_files {
-        for (path, _) in chown {
-            if !top.join(path.trim_start_matches('/')).exists() {
-                return Err(format!("chown: cannot access '/mnt{path}'").into());
-            }
-        }
-        let packing = Packing { top, chown };
-        packing
-            .folder(&mut builder, Path::new(""))
-            .map_err(|e| Aborted(format!("{} cannot be packed: {e}", top.display())))?;
+        add(&mut builder, top, Path::new("files"), chown)?;
     }
+    finish(builder)
+}
+
+/// Packs the extra files alone.
+pub(super) fn pack_files(top: &Path, chown: &[(String, String)]) -> Result<Vec<u8>, Aborted> {
+    let mut builder = Builder::new(Vec::new());
+    add(&mut builder, top, Path::new(""), chown)?;
+    finish(builder)
+}
+
+fn add(
+    builder: &mut Builder<Vec<u8>>,
+    top: &Path,
+    inside: &Path,
+    chown: &[(String, String)],
+) -> Result<(), Aborted> {
+    for (path, _) in chown {
+        if !top.join(path.trim_start_matches('/')).exists() {
+            return Err(format!("chown: cannot access '/mnt{path}'").into());
+        }
+    }
+    let packing = Packing { top, inside, chown };
+    packing
+        .folder(builder, Path::new(""))
+        .map_err(|e| Aborted(format!("{} cannot be packed: {e}", top.display())))
+}
+
+fn finish(builder: Builder<Vec<u8>>) -> Result<Vec<u8>, Aborted> {
     builder
         .into_inner()
         .map_err(|e| format!("the parcel cannot be packed: {e}").into())
@@ -39,6 +59,8 @@ pub(super) fn pack(
 
 struct Packing<'a> {
     top: &'a Path,
+    /// The folder of the archive that they go to.
+    inside: &'a Path,
     chown: &'a [(String, String)],
 }
 
@@ -56,7 +78,7 @@ impl Packing<'_> {
             let mut header = Header::new_gnu();
             header.set_mode(meta.permissions().mode() & 0o7777);
             self.own(&mut header, &path)?;
-            let inside = Path::new("files").join(&path);
+            let inside = self.inside.join(&path);
             if meta.is_dir() {
                 header.set_entry_type(EntryType::Directory);
                 header.set_size(0);

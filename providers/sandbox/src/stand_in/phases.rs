@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// So long a first login may fail; the real program tries for ever.
 const GREETING: Duration = Duration::from_secs(60);
 /// So long a machine may take to go down, and to come back as an installer.
-const RETURN: Duration = Duration::from_secs(10 * 60);
+pub(super) const RETURN: Duration = Duration::from_secs(10 * 60);
 /// Between two tries of the first login.
 const PACE: Duration = Duration::from_millis(500);
 
@@ -53,7 +53,7 @@ pub(super) fn run(request: &Request) -> Result<(), Aborted> {
 fn descriptions(request: &Request) -> Result<(Vec<u8>, Vec<u8>), Aborted> {
     let (disko, system) = match &request.source {
         Source::Files { disko, system } => (disko.clone(), system.clone()),
-        Source::Flake { folder, host } => {
+        Source::Flake { folder, host, .. } => {
             let folder = folder.join(".stand-in").join(host);
             (folder.join("disko.json"), folder.join("system.json"))
         }
@@ -74,7 +74,7 @@ fn descriptions(request: &Request) -> Result<(Vec<u8>, Vec<u8>), Aborted> {
 }
 
 /// The first login. The real program copies a key there; this one uses those that are there.
-fn greet(remote: &Remote) -> Result<(), Aborted> {
+pub(super) fn greet(remote: &Remote) -> Result<(), Aborted> {
     step("Uploading install SSH keys");
     let end = Instant::now() + GREETING;
     loop {
@@ -135,7 +135,7 @@ fn kexec(request: &Request, remote: &mut Remote, facts: &Facts, user: &str) -> R
     Ok(())
 }
 
-fn upload_keys(request: &Request, remote: &Remote) -> Result<(), Aborted> {
+pub(super) fn upload_keys(request: &Request, remote: &Remote) -> Result<(), Aborted> {
     for (there, here) in &request.keys {
         step(&format!("Uploading {} to {there}", here.display()));
         let bytes = std::fs::read(here)
@@ -178,7 +178,12 @@ fn reboot(remote: &Remote) -> Result<(), Aborted> {
 }
 
 /// Runs a script that has to succeed.
-fn must(remote: &Remote, script: &str, input: Vec<u8>, what: &str) -> Result<(), Aborted> {
+pub(super) fn must(
+    remote: &Remote,
+    script: &str,
+    input: Vec<u8>,
+    what: &str,
+) -> Result<(), Aborted> {
     let status = remote.run(script, input)?;
     if status.success() {
         return Ok(());

@@ -2,6 +2,7 @@
 
 use super::{Aborted, args::Request, say};
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -102,6 +103,14 @@ impl Remote {
         ask(self.command(&["-T"], &["-o", "ConnectTimeout=10", script]))
     }
 
+    /// What a script says that has more to do than to answer.
+    pub(super) fn ask_for_long(&self, script: &str) -> Result<Answer, Aborted> {
+        ask_within(
+            self.command(&["-T"], &["-o", "ConnectTimeout=10", script]),
+            Duration::from_secs(60),
+        )
+    }
+
     /// The id of the boot that answers; nothing when none does.
     pub(super) fn boot(&self) -> Result<Result<String, String>, Aborted> {
         let script = "cat /proc/sys/kernel/random/boot_id";
@@ -135,6 +144,19 @@ impl Remote {
         }
     }
 
+    /// Runs a script with this file as its input.
+    pub(super) fn run_from(&self, script: &str, input: File) -> Result<ExitStatus, Aborted> {
+        let mut command = self.command(&["-T"], &[script]);
+        command.stdin(input);
+        let status = wait(&mut spawn(&mut command)?, PHASE)?;
+        status.ok_or_else(too_long)
+    }
+
+    /// The arguments that come before the host, for programs that call ssh by themselves.
+    pub(super) fn args(&self) -> &[OsString] {
+        &self.args
+    }
+
     /// Runs a script with this input; what it says goes where this program's output goes.
     pub(super) fn run(&self, script: &str, input: Vec<u8>) -> Result<ExitStatus, Aborted> {
         let mut command = self.command(&["-T"], &[script]);
@@ -149,8 +171,12 @@ impl Remote {
         });
         let status = wait(&mut child, PHASE)?;
         drop(feeding.join());
-        status.ok_or_else(|| format!("the machine took longer than {} s", PHASE.as_secs()).into())
+        status.ok_or_else(too_long)
     }
+}
+
+fn too_long() -> Aborted {
+    format!("the machine took longer than {} s", PHASE.as_secs()).into()
 }
 
 fn spawn(command: &mut Command) -> Result<Child, Aborted> {
@@ -160,13 +186,17 @@ fn spawn(command: &mut Command) -> Result<Child, Aborted> {
 }
 
 /// Asks a short question.
-fn ask(mut command: Command) -> Result<Answer, Aborted> {
+fn ask(command: Command) -> Result<Answer, Aborted> {
+    ask_within(command, QUESTION)
+}
+
+fn ask_within(mut command: Command, long: Duration) -> Result<Answer, Aborted> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = spawn(&mut command)?;
-    let Some(status) = wait(&mut child, QUESTION)? else {
+    let Some(status) = wait(&mut child, long)? else {
         let err = "no answer in time".to_owned();
         return Ok(Answer {
             err,
@@ -188,13 +218,13 @@ fn ask(mut command: Command) -> Result<Answer, Aborted> {
 }
 
 /// Waits for a child, and ends one that takes longer.
-fn wait(child: &mut Child, long: Duration) -> Result<Option<ExitStatus>, Aborted> {
+pub(super) fn wait(child: &mut Child, long: Duration) -> Result<Option<ExitStatus>, Aborted> {
     let end = Instant::now() + long;
     let mut pause = Duration::from_millis(2);
     loop {
         let waited = child
             .try_wait()
-            .map_err(|e| Aborted(format!("ssh cannot be waited for: {e}")))?;
+            .map_err(|e| Aborted(format!("a child cannot be waited for: {e}")))?;
         if waited.is_some() {
             return Ok(waited);
         }
