@@ -43,7 +43,7 @@
 in rec {
   inherit busybox system;
 
-  # all that a system is made of: usr, modules, vmlinuz
+  # all that a system is made of: usr, modules, kernel
   pieces = part parts.system;
 
   run = runWith "${busybox}/bin";

@@ -73,7 +73,12 @@ in {
       "dev-hugepages.mount"
       "dev-mqueue.mount"
       "ldconfig.service"
+      "modprobe@configfs.service"
+      "modprobe@drm.service"
+      "modprobe@fuse.service"
+      "run-lock.mount"
       "sys-fs-fuse-connections.mount"
+      "sys-kernel-config.mount"
       "sys-kernel-debug.mount"
       "sys-kernel-tracing.mount"
       "systemd-binfmt.service"
@@ -81,7 +86,9 @@ in {
       "systemd-hwdb-update.service"
       "systemd-journal-catalog-update.service"
       "systemd-machine-id-commit.service"
+      "systemd-network-generator.service"
       "systemd-sysusers.service"
+      "systemd-udev-load-credentials.service"
       "systemd-update-done.service"
     ]
     // nothing "systemd/system-generators" [

@@ -27,7 +27,7 @@
 
   kernel = run "small-kernel" {} ''
     mkdir -p "$out"
-    cp ${pieces}/vmlinuz "$out/vmlinuz"
+    cp ${pieces}/kernel/vmlinuz "$out/vmlinuz"
   '';
 
   # mounted before systemd: what it, its journal and the store are on

@@ -110,7 +110,7 @@ fn write_from(
         "admin_keys": small.admin_keys,
         "layout": small.layout,
         "disk": small.disk,
-        "parts": { "tools": part(&parts.join("initrd/bin"))?, "system": part(parts)? },
+        "parts": { "tools": part(&parts.join("bin"))?, "system": part(parts)? },
     });
     put(
         &folder.join("small.json"),
