@@ -31,6 +31,12 @@ impl Images {
         Err(ImageError(format!("not yet: {}", cache.display())))
     }
 
+    /// Those that are said to be in this folder.
+    #[cfg(test)]
+    pub(crate) fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
     /// Where they are.
     pub fn folder(&self) -> &Path {
         &self.folder
