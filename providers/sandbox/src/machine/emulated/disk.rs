@@ -52,6 +52,9 @@ pub(crate) struct Contents {
     pub(crate) mounts: Vec<Mount>,
     /// What is on it besides what such a system always has.
     pub(crate) files: BTreeMap<String, File>,
+    /// The journal of its last boot, as far as anything went wrong.
+    #[serde(default)]
+    pub(crate) journal: Vec<String>,
 }
 
 /// Which system it is.
@@ -171,6 +174,7 @@ impl Disk {
             accounts: Vec::new(),
             mounts: self.stock_mounts(),
             files: BTreeMap::new(),
+            journal: Vec::new(),
         });
     }
 

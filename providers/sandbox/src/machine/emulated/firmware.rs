@@ -1,6 +1,6 @@
 //! What the firmware finds on the machine's own disk, and why it finds nothing.
 
-use super::disk::{Disk, Os};
+use super::disk::{Contents, Disk, Os};
 use super::partition::{Partition, efi_path, removable_path};
 use super::state::{Kind, Running, State};
 use super::{first_boot, store};
@@ -21,6 +21,7 @@ pub(super) fn from_disk(
         (Firmware::Uefi, Some(path)) => named_loader(own, path, &spec.arch)?,
     };
     let wrong = state.faults.wrong_system;
+    let dies = state.faults.dies_booting.clone();
     let disk = state.disks.iter_mut().find(|d| d.holds(&id));
     let contents = disk.and_then(|d| d.contents.as_mut()).ok_or_else(|| {
         "error: no such device.\nerror: unknown filesystem.\nEntering rescue mode...\ngrub rescue>"
@@ -28,6 +29,9 @@ pub(super) fn from_disk(
     })?;
     let mut notes = Vec::new();
     first_boot::first_boot(contents, &mut notes)?;
+    if let (Some(last), Os::Nixos { .. }) = (dies, &contents.os) {
+        return Err(die(contents, &last));
+    }
     let kind = match &contents.os {
         Os::Stock { os, version, .. } => Kind::Stock {
             os: os.clone(),
@@ -50,6 +54,18 @@ pub(super) fn from_disk(
         state.say(note);
     }
     Ok(running)
+}
+
+/// The installed system starts, and stops before anything answers: what its console said.
+fn die(contents: &mut Contents, last: &str) -> String {
+    let emergency =
+        "You are in emergency mode. After logging in, type \"journalctl -xb\" to view system logs.";
+    let host = &contents.hostname;
+    contents.journal = vec![
+        format!("Nov 23 00:57:00 {host} systemd[1]: {last}"),
+        format!("Nov 23 00:57:00 {host} systemd[1]: Dependency failed for Local File Systems."),
+    ];
+    format!("<<< NixOS Stage 2 >>>\n\u{1b}[0;1;31m[ TIME ]\u{1b}[0m {last}\n{emergency}")
 }
 
 fn boot_sector(disk: &Disk) -> Result<String, String> {

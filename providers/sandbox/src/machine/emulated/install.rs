@@ -55,6 +55,7 @@ pub(crate) fn install(state: &mut State, spec: &Spec, parcel: Parcel) -> Result<
         accounts: system.accounts(),
         mounts: fstab(&mounts),
         files: kept,
+        journal: Vec::new(),
     });
     let loaders = install_loaders(state, spec, &system.grub, &mounts, &id)?;
     Ok(format!(

@@ -1,6 +1,7 @@
 //! The files that a running system shows: made anew from the machine's state for every command.
 
 mod kernel;
+mod mounted;
 mod system;
 
 pub(crate) use kernel::{PROCESSORS, memory_kib};
@@ -31,6 +32,7 @@ impl Tree {
         if let Some(running) = &state.running {
             kernel::fill(&mut tree, spec, running, now);
             system::fill(&mut tree, state, running);
+            mounted::fill(&mut tree, state, running, &spec.arch);
         }
         for (path, file) in state.files().into_iter().flatten() {
             tree.put(path, file.clone());

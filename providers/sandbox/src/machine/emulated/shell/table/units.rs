@@ -125,8 +125,23 @@ fn each(call: &mut Call<'_>, units: &[&str], wanted: &str, quiet: bool) -> u8 {
     }
 }
 
-/// `journalctl …`: what a failed unit left, and otherwise nothing.
+/// `journalctl …`: what a failed unit left, and otherwise nothing; with `-D DIR` the journal of the
+/// system that is on a disk mounted there.
 pub(super) fn journalctl(call: &mut Call<'_>) -> u8 {
+    if let Some(dir) = super::mounts::directory(call.args) {
+        return match super::mounts::journal_in(call, &dir) {
+            Some(lines) => {
+                for line in &lines {
+                    call.line(line);
+                }
+                if lines.is_empty() {
+                    call.line("-- No entries --");
+                }
+                0
+            }
+            None => call.fail(format!("Failed to open {dir}: No such file or directory")),
+        };
+    }
     let mut units: Option<String> = None;
     let mut args = call.args.iter();
     while let Some(arg) = args.next() {
