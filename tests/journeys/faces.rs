@@ -11,6 +11,7 @@ const VERBS: &[&str] = &[
     "teardown",
     "list",
     "show",
+    "console",
     "ssh",
     "host",
     "host key",
@@ -35,7 +36,7 @@ fn completions_and_man_page_know_every_verb() {
     for shell in ["bash", "zsh", "fish"] {
         let text = lab.run(&format!("completions {shell}")).succeeded().stdout;
         for verb in [
-            "up", "install", "rescue", "teardown", "list", "show", "ssh", "sandbox",
+            "up", "install", "rescue", "teardown", "list", "show", "console", "ssh", "sandbox",
         ] {
             assert!(text.contains(verb), "{shell} misses {verb}");
         }

@@ -9,16 +9,19 @@
 )]
 
 mod bad_input;
+mod console;
 mod disks;
 mod evaluated;
 mod faces;
 mod faults;
 mod firmware;
+mod forced;
 mod install;
 #[path = "../support/lab.rs"]
 mod lab;
 mod lifecycle;
 mod ovh;
+mod post_mortem;
 mod rescue;
 mod secrets;
 mod signals;
