@@ -58,19 +58,24 @@ fn of_disk(firmware: Firmware, parts: &[Part]) -> Option<String> {
         .iter()
         .filter(|p| p.name.starts_with("partitions of") && p.missing.is_none())
         .collect();
-    let has = |code: &str| {
+    // sgdisk tells its own codes, sfdisk the GUIDs behind them
+    let has = |code: &str, guid: &str| {
         let mut lines = tables.iter().flat_map(|table| &table.lines);
-        lines.any(|line| line.split_whitespace().any(|word| word == code))
+        lines.any(|line| {
+            line.split_whitespace().any(|word| word == code) || line.to_uppercase().contains(guid)
+        })
     };
+    let has_esp = has("EF00", "C12A7328-F81F-11D2-BA4B-00A0C93EC93B");
+    let has_bios_boot = has("EF02", "21686148-6449-6E6F-744E-656564454649");
     if tables.is_empty() {
         return None;
     }
     match firmware {
-        Firmware::Uefi if !has("EF00") => Some(
+        Firmware::Uefi if !has_esp => Some(
             "the machine boots by UEFI, and none of its disks has an EFI system partition (EF00)"
                 .to_owned(),
         ),
-        Firmware::Bios if has("EF00") && !has("EF02") => Some(
+        Firmware::Bios if has_esp && !has_bios_boot => Some(
             "the machine boots by BIOS, and its disk is cut for UEFI only: it has no BIOS boot \
              partition (EF02)"
                 .to_owned(),
@@ -126,11 +131,19 @@ mod tests {
             (
                 Some(Firmware::Uefi),
                 vec![seen("partitions of /dev/sda", bios_only)],
-                Some("no EFI system partition"),
+                Some("none of its disks has an EFI"),
             ),
             (
                 Some(Firmware::Bios),
                 vec![seen("partitions of /dev/sda", bios_only)],
+                None,
+            ),
+            (
+                Some(Firmware::Uefi),
+                vec![seen(
+                    "partitions of /dev/sda",
+                    "/dev/sda1 : start=2048, type=c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
+                )],
                 None,
             ),
             (
