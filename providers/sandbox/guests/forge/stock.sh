@@ -26,6 +26,7 @@ rm -rf /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/99mmdebstrap
 # nothing is out of date at the first start: systemd need not see to it
 touch /etc/.updated /var/.updated
 
+echo "provision: its initramfs"
 printf 'ahci\nsd_mod\nvirtio_blk\nvirtio_scsi\n' >/etc/initramfs-tools/modules
 mkdir -p /etc/initramfs-tools/conf.d
 printf 'MODULES=list\nCOMPRESS=zstd\nFSTYPE=ext4\nRESUME=none\n' >/etc/initramfs-tools/conf.d/vendor
@@ -42,6 +43,7 @@ rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/* "$r
 mkdir -p "$root/dev" "$root/proc" "$root/run" "$root/sys" "$root/var/cache/apt/archives/partial" "$root/var/lib/apt/lists/partial"
 install -d -m 1777 "$root/tmp"
 
+echo "provision: its disk"
 # 1 MiB each for the tables at both ends, 1 MiB for GRUB, 16 MiB for the ESP; all counted in MiB
 size=1536 esp=16
 root_at=$((2 + esp))

@@ -3,7 +3,7 @@
 # what a machine that is only booted and proven never reads.
 set -eu
 cd /
-mkdir -p /out/system/usr /out/system/etc
+mkdir -p /out/system/usr
 packages=$(grep -v '^#' /recipe/packages/system)
 # shellcheck disable=SC2086
 apt-cache depends --installed --recurse --no-recommends --no-suggests --no-conflicts --no-breaks \
@@ -12,7 +12,7 @@ apt-cache depends --installed --recurse --no-recommends --no-suggests --no-confl
 
 # dpkg tells some files by their names before /usr was merged
 while read -r package; do dpkg -L "$package" 2>/dev/null || true; done </forge/system.packages |
-    sed -E 's,^/(s?bin|lib|lib64)/,/usr/\1/,' | grep -E '^/(usr|etc)/' |
+    sed -E 's,^/(s?bin|lib|lib64)/,/usr/\1/,' | grep '^/usr/' |
     grep -vEf /recipe/packages/system-prune | sort -u >/forge/system.names
 while read -r name; do
     if [ -L "$name" ] || [ -f "$name" ]; then echo "${name#/}"; fi
@@ -21,16 +21,9 @@ tar -C / -cf - --no-recursion -T /forge/system.files | tar -C /out/system -xf -
 
 # what packages make when they are installed, and no list names
 cd /out/system
-mkdir -p usr/lib64 usr/sbin
+mkdir -p bin kernel
 ln -sf mawk usr/bin/awk
 ln -sf bash usr/bin/sh
-cp -a /usr/bin/busybox usr/bin/
-for etc in pam.d security login.defs nsswitch.conf ssl/openssl.cnf; do
-    [ -e "/etc/$etc" ] || continue
-    mkdir -p "etc/$(dirname $etc)"
-    cp -aT "/etc/$etc" "etc/$etc"
-done
-
-# the beginning of its initramfs, and its kernel
-sh /recipe/forge/initramfs.sh /out/system/initrd virtio_blk virtio_scsi sd_mod ahci btrfs vfat nls_cp437 nls_ascii nls_utf8
-cp /out/vmlinuz /out/system/vmlinuz
+# what builds it, and its kernel, stand beside
+cp /usr/bin/busybox bin/busybox
+cp /out/vmlinuz kernel/vmlinuz
