@@ -213,7 +213,10 @@ fn plan(held: &Held<'_>, id: u64) -> Result<(Spec, Image), ActionError> {
         firmware: server_type.firmware,
         memory_mib: u64::from(server_type.memory) * 1024,
         disk_gib: u64::from(server_type.disk),
-        platform: Platform::default(),
+        platform: Platform {
+            disks: server_type.disks,
+            ..Platform::default()
+        },
     };
     let image = Image {
         os: image.os_flavor.clone(),

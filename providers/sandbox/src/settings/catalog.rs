@@ -1,7 +1,7 @@
 //! What the vendor sells: the shapes of types, places and images, as a world's settings give them.
 
 use super::money::Money;
-use crate::machine::Firmware;
+use crate::machine::{DiskBus, Firmware};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,10 @@ pub struct ServerType {
     pub category: String,
     /// What boots its servers: no vendor field tells it, the machine does.
     pub firmware: Firmware,
+    /// What its servers' own disks are plugged into: `scsi`, `virtio`, `nvme` or `sata`; the
+    /// vendor's usual when not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disks: Option<DiskBus>,
     /// Where it is sold and for how much.
     pub locations: Vec<Offer>,
 }

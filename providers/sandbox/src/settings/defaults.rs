@@ -86,6 +86,7 @@ fn server_type(row: &Row) -> ServerType {
         cpu_type,
         category: category.to_owned(),
         firmware,
+        disks: None,
         locations: row.places.iter().map(|place| offer(row, place)).collect(),
     }
 }

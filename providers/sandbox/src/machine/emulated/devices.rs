@@ -1,9 +1,9 @@
 //! The block devices that a running kernel shows, with all their names.
 
 use super::disk::Disk;
+use super::names;
 use super::partition::{MIB, Partition};
 use super::state::{Kind, Running, State};
-use crate::machine::Board;
 
 /// A block device as lsblk sees it.
 #[derive(Debug, Clone, Default)]
@@ -60,16 +60,15 @@ pub(crate) fn devices(state: &State) -> Vec<Device> {
 
 fn of_disk(disk: &Disk, running: &Running) -> Option<Device> {
     let name = disk.name.clone()?;
-    let letter = u32::from(name.bytes().last()?.saturating_sub(b'a'));
     let (vendor, model) = disk.model();
     let mut device = Device {
         kind: "disk",
         bytes: disk.bytes,
-        numbers: (8, letter * 16),
+        numbers: disk.numbers(),
         serial: Some(disk.serial.clone()),
-        vendor: Some(format!("{vendor:<8}")),
-        model: Some(model.to_owned()),
-        transport: (disk.board == Board::Metal && !disk.rescue).then(|| "sata".to_owned()),
+        vendor: vendor.map(|vendor| format!("{vendor:<8}")),
+        model: model.map(str::to_owned),
+        transport: disk.transport().map(str::to_owned),
         table: disk.gpt.then(|| "gpt".to_owned()),
         filesystem: disk.bare.as_ref().map(|f| f.kind.clone()),
         uuid: disk.bare.as_ref().map(|f| f.uuid.clone()),
@@ -105,10 +104,10 @@ fn of_partition(disk: &Disk, part: &Partition, whole: &Device, running: &Running
         links.push(format!("by-uuid/{}", filesystem.uuid));
     }
     Device {
-        name: format!("{}{}", whole.name, part.number),
+        name: names::partition(&whole.name, part.number),
         kind: "part",
         bytes: part.bytes,
-        numbers: (8, whole.numbers.1 + part.number),
+        numbers: (whole.numbers.0, whole.numbers.1 + part.number),
         table: whole.table.clone(),
         filesystem: part.filesystem.as_ref().map(|f| f.kind.clone()),
         uuid: part.filesystem.as_ref().map(|f| f.uuid.clone()),

@@ -4,7 +4,7 @@ use super::file::File;
 use super::keys;
 use super::partition::{Filesystem, GIB, MIB, PartType, Partition, efi_path};
 use super::state::{Account, Mount};
-use crate::machine::{Board, Image, Spec};
+use crate::machine::{Board, DiskBus, Image, Spec};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,6 +19,9 @@ pub(crate) struct Disk {
     /// What it is plugged into.
     #[serde(default)]
     pub(crate) board: Board,
+    /// And how; as on that board when not given. Volumes and rescue systems' disks are SCSI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) bus: Option<DiskBus>,
     /// Unique on its machine.
     pub(crate) serial: String,
     pub(crate) bytes: u64,
@@ -94,6 +97,7 @@ impl Disk {
             .zip(0..)
             .map(|(gib, lun)| Self {
                 board: spec.platform.board,
+                bus: Some(spec.platform.disk_bus()),
                 lun,
                 ..Self::own(gib)
             })
@@ -130,6 +134,7 @@ impl Disk {
             volume,
             rescue: false,
             board: Board::default(),
+            bus: None,
             serial,
             bytes: gib * GIB,
             lun,

@@ -64,7 +64,8 @@ impl Process {
         self.gone(GRACE).await
     }
 
-    fn signal(self, signal: Signal) {
+    /// Sends it a signal, if it lives.
+    pub(super) fn signal(self, signal: Signal) {
         if let Some(pid) = Pid::from_raw(self.pid)
             && self.is_alive()
         {

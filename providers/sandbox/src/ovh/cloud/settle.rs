@@ -181,7 +181,8 @@ fn plan(held: &Held<'_>, id: &str) -> Result<(Spec, Image), ActionError> {
                 gateway6,
                 auto6: false,
             },
-            ..Platform::default()
+            disks: flavor.disks,
+            more_disks_gib: Vec::new(),
         },
     };
     let image = Image {

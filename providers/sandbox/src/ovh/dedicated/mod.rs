@@ -102,7 +102,7 @@ impl Product for Dedicated {
                     auto6: offer.auto6,
                 },
                 more_disks_gib: more,
-                disks: None,
+                disks: offer.disks,
             },
             ..common
         }

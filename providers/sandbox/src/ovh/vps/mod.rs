@@ -88,6 +88,7 @@ impl Product for Vps {
                     gateway6: gateway6(&common.ipv6),
                     auto6: false,
                 },
+                disks: offer.disks,
                 ..common.platform
             },
             ..common

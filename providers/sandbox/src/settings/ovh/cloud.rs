@@ -1,7 +1,7 @@
 //! What a Public Cloud project can order, and where.
 
 use super::cloud_defaults;
-use crate::machine::Firmware;
+use crate::machine::{DiskBus, Firmware};
 use crate::settings::money::Money;
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +82,10 @@ pub struct Flavor {
     /// The vendor's word for the family, like `ovh.general`.
     #[serde(rename = "type")]
     pub family: String,
+    /// What its instances' own disks are plugged into: `scsi`, `virtio`, `nvme` or `sata`; the
+    /// vendor's usual when not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disks: Option<DiskBus>,
     /// `linux` or `windows`.
     #[serde(default = "linux")]
     pub os_type: String,

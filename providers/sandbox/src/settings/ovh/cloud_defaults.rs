@@ -46,6 +46,7 @@ pub(super) fn flavors() -> Vec<Flavor> {
             ram: row.size.1,
             disk: row.size.2,
             family: row.family.to_owned(),
+            disks: None,
             os_type: linux(),
             hourly: row.hourly.parse().ok(),
             regions: row.regions.iter().map(|&name| name.to_owned()).collect(),

@@ -1,6 +1,6 @@
 //! Servers that the account rents for a term: VPS and dedicated.
 
-use crate::machine::Firmware;
+use crate::machine::{DiskBus, Firmware};
 use serde::{Deserialize, Serialize};
 
 /// A VPS.
@@ -24,6 +24,10 @@ pub struct Vps {
     /// What boots it.
     #[serde(default = "bios")]
     pub firmware: Firmware,
+    /// What its own disks are plugged into: `scsi`, `virtio`, `nvme` or `sata`; the vendor's
+    /// usual when not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disks: Option<DiskBus>,
     /// The image that its owner had put on it, by name.
     #[serde(default = "debian")]
     pub image: String,
@@ -51,6 +55,10 @@ pub struct Dedicated {
     /// What boots it.
     #[serde(default = "bios")]
     pub firmware: Firmware,
+    /// What its own disks are plugged into: `scsi`, `virtio`, `nvme` or `sata`; the vendor's
+    /// usual when not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disks: Option<DiskBus>,
     /// Memory in MiB.
     #[serde(default = "thirty_two_gib")]
     pub memory_mib: u64,
@@ -181,6 +189,7 @@ pub(super) fn vps() -> Vec<Vps> {
             memory_mib: four_gib(),
             disk_gib: forty(),
             firmware: bios(),
+            disks: None,
             image: debian(),
             status: ServiceStatus::Ok,
             netboot_reboots: false,
@@ -194,6 +203,7 @@ pub(super) fn dedicated() -> Vec<Dedicated> {
         region: Region::Eu,
         datacenter: datacenter(),
         firmware: Firmware::Bios,
+        disks: None,
         memory_mib: thirty_two_gib(),
         disks_gib: one_disk(),
         auto6: true,
