@@ -12,17 +12,18 @@
 
   userland = run "small-userland" {} ''
     mkdir -p "$out/usr"
-    cp -a ${pieces}/usr/. "$out/usr/"
+    cp -RP ${pieces}/usr/. "$out/usr/"
+    # what is started is the copy with the setuid bit, in /run/wrappers
+    chmod u+w "$out/usr/bin" "$out/usr/lib" "$out/usr/libexec/sudo"
+    mv "$out/usr/bin/sudo" "$out/usr/libexec/sudo/sudo"
+    rm -f "$out/usr/bin/sudoedit"
     # of the system that was booted, so that a switch does not take them away
     ln -s /run/booted-system/kernel-modules/lib/modules "$out/usr/lib/modules"
-    # what is started is the copy with the setuid bit, in /run/wrappers
-    chmod u+w "$out/usr/bin" "$out/usr/libexec/sudo"
-    mv "$out/usr/bin/sudo" "$out/usr/libexec/sudo/sudo"
   '';
 
   modules = run "small-kernel-modules" {} ''
     mkdir -p "$out"
-    cp -a ${pieces}/modules/. "$out/"
+    cp -RP ${pieces}/modules/. "$out/"
   '';
 
   kernel = run "small-kernel" {} ''
@@ -58,7 +59,7 @@
       test -n "$file" || continue
       for one in $(sed -n "''${file}p" "$from/modules.dep" | tr -d :); do
         mkdir -p "$to/$(dirname "$one")"
-        cp "$from/$one" "$to/$one"
+        test -e "$to/$one" || cp "$from/$one" "$to/$one"
       done
     done
     chmod -R u+w .
