@@ -125,19 +125,34 @@ impl Start<'_> {
         if !self.silent && self.state.faults.ssh.is_none() {
             network += &format!(",hostfwd={}", forward(self.spec));
         }
-        line.two("-netdev", network);
-        line.two(
-            "-device",
-            format!(
-                "virtio-net-pci,netdev=net0,romfile=,mac={},bus=pcie.0,addr={}",
-                self.spec.mac_words(),
-                disks::NETWORK_AT
-            ),
+        let mut card = format!(
+            "virtio-net-pci,netdev=net0,romfile=,mac={},bus=pcie.0,addr={}",
+            self.spec.mac_words(),
+            disks::NETWORK_AT
         );
+        if let Some(loader) = self.by_network() {
+            // before the disk: the firmware gets the loader of loaders from there, which reads
+            // from SMBIOS what it hands over to
+            let served = comma(&self.folder.served().to_string_lossy());
+            network += &format!(",tftp={served},bootfile={}", Folder::CHAIN);
+            card += ",bootindex=0";
+            let path = comma(&loader.replace('\\', "/"));
+            line.two("-smbios", format!("type=11,value={path}"));
+        }
+        line.two("-netdev", network);
+        line.two("-device", card);
         line.two(
             "-device",
             format!("virtio-rng-pci,bus=pcie.0,addr={}", disks::RANDOM_AT),
         );
+    }
+
+    /// The loader that the network boot hands over to. A BIOS has none.
+    fn by_network(&self) -> Option<&str> {
+        match self.boot {
+            Boot::Chain { loader } if self.spec.firmware == Firmware::Uefi => Some(loader),
+            _ => None,
+        }
     }
 
     fn disks(&self, line: &mut Line) {
@@ -175,15 +190,14 @@ impl Start<'_> {
                 line.two("-initrd", self.images.rescue_initrd());
                 line.two("-append", RESCUE_PARAMETERS);
             }
-            Boot::Chain { loader } if self.spec.firmware == Firmware::Uefi => {
-                line.two("-kernel", self.images.chain_loader());
-                // the loader of loaders reads its way from there
-                let path = loader.replace('\\', "/").replace(',', ",,");
-                line.two("-smbios", format!("type=11,value={path}"));
-            }
             Boot::Rescue { .. } | Boot::Disk | Boot::Chain { .. } => {}
         }
     }
+}
+
+/// A value as it stands in a list of options.
+fn comma(value: &str) -> String {
+    value.replace(',', ",,")
 }
 
 /// The way from the machine's address to the guest's SSH port.

@@ -97,14 +97,7 @@ fn each_boot_has_what_it_needs_and_the_own_disk_is_always_at_its_place() {
     for (boot, firmware, kernel, rescue, bootable, reboot) in [
         (Boot::Disk, Firmware::Bios, None, None, true, "reset"),
         (chain.clone(), Firmware::Bios, None, None, true, "shutdown"),
-        (
-            chain,
-            Firmware::Uefi,
-            Some("chain.efi"),
-            None,
-            true,
-            "shutdown",
-        ),
+        (chain, Firmware::Uefi, None, None, true, "shutdown"),
         (
             rescue(None, true),
             Firmware::Bios,
@@ -141,12 +134,19 @@ fn each_boot_has_what_it_needs_and_the_own_disk_is_always_at_its_place() {
         assert_eq!(with("rescue"), usize::from(rescue.is_some()), "{boot:?}");
         assert_eq!(with(rescue.unwrap_or("scsi0.0")), 1, "{devices:?}");
         assert_eq!(with("\"scsi-id\":1"), 1, "{devices:?}");
-        assert_eq!(with("bootindex"), usize::from(bootable), "{boot:?}");
+        assert_eq!(with("bootindex\":1"), usize::from(bootable), "{boot:?}");
+        let chained = matches!(boot, Boot::Chain { .. }) && firmware == Firmware::Uefi;
+        assert_eq!(with("bootindex=0"), usize::from(chained), "{boot:?}");
+        let served = values(&line, "-netdev")[0].contains(",tftp=/w/m/served,bootfile=chain.efi");
+        assert_eq!(served, chained, "{boot:?}");
         assert_eq!(values(&line, "-action"), [format!("reboot={reboot}")]);
         assert_eq!(values(&line, "-boot"), ["strict=on"]);
         let path = "type=11,value=/efi/debian/grubx64.efi";
-        let chained = values(&line, "-smbios").contains(&path);
-        assert_eq!(chained, kernel == Some("chain.efi"), "{boot:?}");
+        assert_eq!(
+            values(&line, "-smbios").contains(&path),
+            chained,
+            "{boot:?}"
+        );
     }
 }
 

@@ -73,6 +73,14 @@ impl Folder {
         self.file("told")
     }
 
+    /// What the network boot serves.
+    pub(super) fn served(&self) -> PathBuf {
+        self.file("served")
+    }
+
+    /// The name of the loader of loaders in there.
+    pub(super) const CHAIN: &'static str = "chain.efi";
+
     /// An own disk as it was made: empty.
     pub(super) fn raw_disk(&self, number: usize) -> PathBuf {
         self.file(&format!("disk{number}.raw"))

@@ -221,6 +221,9 @@ impl Inner {
         if let Boot::Rescue { system, .. } = boot {
             self.fresh_rescue_disk(system).await?;
         }
+        if let Boot::Chain { .. } = boot {
+            self.serve_chain_loader()?;
+        }
         let told = told::write(&self.folder, &told::of(&self.spec, &state, boot))?;
         let images = &self.options.images;
         let accelerator = *self
@@ -255,6 +258,16 @@ impl Inner {
             });
         }
         self.adopt(live, process).await
+    }
+
+    /// Puts the loader of loaders where the network boot serves it, and nothing else.
+    fn serve_chain_loader(&self) -> Result<(), String> {
+        let served = self.folder.served();
+        let loader = self.options.images.chain_loader();
+        std::fs::create_dir_all(&served)
+            .and_then(|()| std::fs::copy(&loader, served.join(Folder::CHAIN)))
+            .map(drop)
+            .map_err(|error| format!("{} cannot be served: {error}", loader.display()))
     }
 
     /// Makes the pipe of the events' monitor and fills it with what makes it talk; the handle

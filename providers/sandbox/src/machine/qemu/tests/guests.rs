@@ -18,7 +18,7 @@ use tokio::process::Command;
 use tokio::time::{Instant, timeout};
 
 /// A guest without KVM may take so long to answer.
-const BOOT: Duration = Duration::from_secs(180);
+const BOOT: Duration = Duration::from_secs(300);
 const PACE: Duration = Duration::from_millis(300);
 
 /// A folder with machines, a login key and a host key.
