@@ -49,21 +49,10 @@ pub(super) async fn build(
 
     told("checking them");
     let key = recipe::key();
-    let whole = set.clone();
-    let index = tokio::task::spawn_blocking(move || {
-        let index = Index::of(&whole, &key, &NAMES)?;
-        index.write(&whole)
-    });
-    index
-        .await
-        .map_err(|error| ImageError::Failed {
-            step: "checking the images".to_owned(),
-            message: error.to_string(),
-            last: Vec::new(),
-        })
-        .and_then(|written| written)?;
-    settle(&set, &images.join(recipe::key()))?;
-    tidy::old(images, &recipe::key());
+    let index = Index::of(&set, &key, &NAMES, cancel).await?;
+    index.write(&set)?;
+    settle(&set, &images.join(&key))?;
+    tidy::old(images, &key);
     Ok(())
 }
 

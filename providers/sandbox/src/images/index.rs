@@ -1,6 +1,7 @@
 //! What says that a set of images is whole: written last, with the hash of each file.
 
 use super::ImageError;
+use super::run::{Run, command};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -9,9 +10,13 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 const NAME: &str = "index.json";
 const SCHEMA: u32 = 1;
+const DEADLINE: Duration = Duration::from_secs(300);
 
 /// What a set of images holds, in `index.json`.
 #[derive(Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -23,18 +28,20 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Looks at the files of a folder, which are all that is in it.
-    pub(super) fn of(folder: &Path, made_of: &str, names: &[&str]) -> Result<Self, ImageError> {
-        let mut files = BTreeMap::new();
-        for name in names {
+    /// Looks at files and folders that are in a folder, and are to be all of it.
+    pub(super) async fn of(
+        folder: &Path,
+        made_of: &str,
+        names: &[&str],
+        cancel: &CancellationToken,
+    ) -> Result<Self, ImageError> {
+        let (trees, plain): (Vec<&str>, Vec<&str>) =
+            names.iter().partition(|name| folder.join(name).is_dir());
+        let mut files = sums(folder, &plain, cancel).await?;
+        for name in trees {
             let path = folder.join(name);
-            let hash = if path.is_dir() {
-                tree(&path)
-            } else {
-                file(&path)
-            };
-            let hash = hash.map_err(ImageError::file("cannot read", &path))?;
-            files.insert((*name).to_owned(), hash);
+            let hash = tree(&path).map_err(ImageError::file("cannot read", &path))?;
+            files.insert(name.to_owned(), hash);
         }
         Ok(Self {
             schema: SCHEMA,
@@ -66,6 +73,33 @@ impl Index {
     pub(super) fn sha256(&self, name: &str) -> Option<&str> {
         self.files.get(name).map(String::as_str)
     }
+}
+
+/// SHA-256 of files, by a program: they are gigabytes, and builds of this one for its tests have
+/// slow arithmetic.
+async fn sums(
+    folder: &Path,
+    names: &[&str],
+    cancel: &CancellationToken,
+) -> Result<BTreeMap<String, String>, ImageError> {
+    let found = Mutex::new(BTreeMap::new());
+    let line = |line: &str| {
+        if let (Some((hash, name)), Ok(mut found)) = (line.split_once("  "), found.lock()) {
+            found.insert(name.to_owned(), hash.to_owned());
+        }
+        line.to_owned()
+    };
+    let run = Run {
+        step: "reading the images",
+        deadline: DEADLINE,
+        cancel,
+        input: "",
+        line: &line,
+    };
+    let mut command = command("sha256sum");
+    command.arg("--").args(names).current_dir(folder);
+    run.run(&mut command).await?;
+    Ok(found.into_inner().unwrap_or_default())
 }
 
 /// SHA-256 of a file, hexadecimal.
@@ -119,17 +153,21 @@ fn walk(folder: &Path, hash: &mut Sha256) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn set(folder: &Path) -> Index {
+    async fn of(folder: &Path, names: &[&str]) -> Result<Index, ImageError> {
+        Index::of(folder, "abc", names, &CancellationToken::new()).await
+    }
+
+    async fn set(folder: &Path) -> Index {
         fs::write(folder.join("vmlinuz"), "kernel").unwrap();
         fs::create_dir_all(folder.join("system/usr")).unwrap();
         fs::write(folder.join("system/usr/sh"), "shell").unwrap();
-        Index::of(folder, "abc", &["vmlinuz", "system"]).unwrap()
+        of(folder, &["vmlinuz", "system"]).await.unwrap()
     }
 
-    #[test]
-    fn what_was_written_is_read_for_the_same_recipe_only() {
+    #[tokio::test]
+    async fn what_was_written_is_read_for_the_same_recipe_only() {
         let home = tempfile::tempdir().unwrap();
-        let index = set(home.path());
+        let index = set(home.path()).await;
         assert_eq!(Index::read(home.path(), "abc"), None, "not whole yet");
         index.write(home.path()).unwrap();
         assert_eq!(Index::read(home.path(), "other"), None);
@@ -151,25 +189,25 @@ mod tests {
         }
     }
 
-    #[test]
-    fn hashes_tell_contents_apart() {
+    #[tokio::test]
+    async fn hashes_tell_contents_apart() {
         let home = tempfile::tempdir().unwrap();
-        let index = set(home.path());
+        let index = set(home.path()).await;
         assert_eq!(
             index.sha256("vmlinuz"),
             Some("6923dd1bc0460082c5d55a831908c24a282860b7f1cd6c2b79cf1bc8857c639c")
         );
         let before = index.sha256("system").unwrap().to_owned();
         fs::write(home.path().join("system/usr/sh"), "other").unwrap();
-        let after = Index::of(home.path(), "abc", &["system"]).unwrap();
+        let after = of(home.path(), &["system"]).await.unwrap();
         assert_ne!(after.sha256("system"), Some(before.as_str()));
         assert_eq!(after.sha256("nothing"), None);
     }
 
-    #[test]
-    fn a_file_that_is_not_there_is_named() {
+    #[tokio::test]
+    async fn a_file_that_is_not_there_is_named() {
         let home = tempfile::tempdir().unwrap();
-        let error = Index::of(home.path(), "abc", &["chain.efi"]).unwrap_err();
+        let error = of(home.path(), &["chain.efi"]).await.unwrap_err();
         assert!(error.to_string().contains("chain.efi"), "{error}");
     }
 }

@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// Programs that building takes, and Debian's packages that bring them.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("mmdebstrap", "mmdebstrap"),
     ("apt-get", "apt"),
     ("qemu-img", "qemu-utils"),
     ("gzip", "gzip"),
+    ("sha256sum", "coreutils"),
     ("unshare", "util-linux"),
 ];
 

@@ -150,8 +150,8 @@ impl Images {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_unfinished_set_is_not_found() {
+    #[tokio::test]
+    async fn an_unfinished_set_is_not_found() {
         let home = tempfile::tempdir().unwrap();
         let key = recipe::key();
         let folder = home.path().join("images").join(&key);
@@ -160,10 +160,9 @@ mod tests {
             fs::write(folder.join(name), name).unwrap();
         }
         assert!(Images::find(home.path()).is_none());
-        Index::of(&folder, &key, &NAMES)
-            .unwrap()
-            .write(&folder)
-            .unwrap();
+        let cancel = CancellationToken::new();
+        let index = Index::of(&folder, &key, &NAMES, &cancel).await.unwrap();
+        index.write(&folder).unwrap();
         let images = Images::find(home.path()).unwrap();
         assert_eq!(images.folder(), folder);
         let by_hand = index::file(&images.kexec_tarball()).unwrap();
