@@ -19,8 +19,11 @@ mod guests;
 #[path = "machines/install.rs"]
 mod install;
 #[path = "support/lab.rs"]
+#[allow(dead_code, reason = "the journeys use all of it")]
 mod lab;
 #[path = "machines/layout.rs"]
 mod layout;
+#[path = "machines/long.rs"]
+mod long;
 #[path = "machines/trust.rs"]
 mod trust;

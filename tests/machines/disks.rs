@@ -1,14 +1,14 @@
 //! The wrong disk is never wiped: an attached volume that comes first, and a rescue system that
-//! takes the first name.
+//! takes the first name. Both with the layout that boots either way, each on another firmware.
 
-use crate::guests::{BIOS, Guests};
+use crate::guests::{Guests, UEFI};
 use serde_json::{Value, json};
 
 #[test]
 #[ignore = "boots a machine: cargo xtask machines"]
 fn a_volume_that_comes_first_is_not_wiped() {
     let guests = Guests::new(&json!({ "volume_first": true }));
-    guests.host(BIOS, "auto");
+    guests.host(UEFI, "hybrid");
     let key = login_key(&guests);
     let volume = guests.hetzner(
         "POST",
@@ -19,7 +19,7 @@ fn a_volume_that_comes_first_is_not_wiped() {
     let made = guests.hetzner(
         "POST",
         "/servers",
-        &json!({ "name": "bare", "server_type": BIOS, "image": "debian-13", "location": "fsn1",
+        &json!({ "name": "bare", "server_type": UEFI, "image": "debian-13", "location": "fsn1",
                  "ssh_keys": [key], "volumes": [volume] }),
     );
     let ip = made["server"]["public_net"]["ipv4"]["ip"].as_str().unwrap();
@@ -31,7 +31,12 @@ fn a_volume_that_comes_first_is_not_wiped() {
     mark(&guests, ip, &port);
     let installed = guests.lab.run(&install).succeeded();
     eprintln!("{}", installed.stderr);
-    assert_eq!(installed.json()["hosts"][0]["proven"], true);
+    let proven = installed.json()["hosts"][0].clone();
+    assert_eq!(proven["proven"], true);
+    assert_eq!(
+        (&proven["firmware"], &proven["layout"]),
+        (&"uefi".into(), &"hybrid".into())
+    );
     // the disk has the second name here, and the volume what it had
     let login = installed.json()["hosts"][0]["login"]
         .as_str()
@@ -103,14 +108,18 @@ fn login_key(guests: &Guests) -> u64 {
 #[ignore = "boots a machine: cargo xtask machines"]
 fn beside_a_rescue_system_that_comes_first_the_second_disk_is_chosen() {
     // one rented server is enough
-    let world = json!({ "ovh": { "vps": [{ "name": "vps-0a1b2c3e.vps.ovh.net", "status": "expired" }] } });
+    let world =
+        json!({ "ovh": { "vps": [{ "name": "vps-0a1b2c3e.vps.ovh.net", "status": "expired" }] } });
     let guests = Guests::unserved(&world);
     guests
         .lab
-        .add_host("box", "provider = 'ovh-vps'\nlayout = 'auto'\n[ovh]\n");
+        .add_host("box", "provider = 'ovh-vps'\nlayout = 'hybrid'\n[ovh]\n");
     let up = guests.up("box --server vps-0a1b2c3d.vps.ovh.net --provider ovh-vps");
     assert_eq!(up["proven"], true, "{up}");
-    assert_eq!(up["firmware"], "bios");
+    assert_eq!(
+        (&up["firmware"], &up["layout"]),
+        (&"bios".into(), &"hybrid".into())
+    );
     let journal = journals(&guests);
     let found = journal
         .iter()

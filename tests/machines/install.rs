@@ -7,7 +7,7 @@ use serde_json::Value;
 const BOOT_ID: &str = "cat /proc/sys/kernel/random/boot_id";
 
 /// Up to proven, with all that has to be true of a proven system.
-fn installed(guests: &Guests, server_type: &str, layout: &str) -> Value {
+pub(crate) fn installed(guests: &Guests, server_type: &str, layout: &str) -> Value {
     guests.host(server_type, layout);
     let up = guests.up("box");
     assert_eq!(up["proven"], true, "{up}");
@@ -69,25 +69,5 @@ fn on_uefi_auto_is_uefi_and_the_machine_is_rescued_and_back() {
     assert_eq!(guests.on("box", "test -d /sys/firmware/efi && echo y"), "y");
     is_guarded(&guests);
     rescued_and_back(&guests);
-    guests.teardown("box");
-}
-
-#[test]
-#[ignore = "boots a machine: cargo xtask machines"]
-fn hybrid_boots_on_bios() {
-    let guests = Guests::unserved(&plain());
-    let up = installed(&guests, BIOS, "hybrid");
-    assert_eq!(up["firmware"], "bios");
-    assert_eq!(up["layout"], "hybrid");
-    guests.teardown("box");
-}
-
-#[test]
-#[ignore = "boots a machine: cargo xtask machines"]
-fn hybrid_boots_on_uefi() {
-    let guests = Guests::unserved(&plain());
-    let up = installed(&guests, UEFI, "hybrid");
-    assert_eq!(up["firmware"], "uefi");
-    assert_eq!(up["layout"], "hybrid");
     guests.teardown("box");
 }

@@ -37,10 +37,5 @@ fn an_impostor_in_the_middle_of_the_installation_is_refused() {
     assert!(replaced, "kexec was never reached: {told}");
     assert_eq!(status.code(), Some(9), "{told}");
     assert!(told.contains("host key"), "{told}");
-    // the machine itself comes back, and the same command goes on
-    let path = format!("/machines/{}/faults", guests.machine());
-    guests.control("POST", &path, &json!({}));
-    let up = guests.up("box");
-    assert_eq!(up["proven"], true);
     guests.teardown("box");
 }
