@@ -45,7 +45,7 @@ pub async fn run(context: &Arc<Context>, flags: Install) -> Outcome {
     preflight::programs(context.machines())?;
     let mut question = format!("This WIPES the machine at {}.", flags.target_ip);
     if flags.stage.force_layout {
-        question.push_str(" ");
+        question.push(' ');
         question.push_str(up::FORCED);
     }
     context

@@ -95,7 +95,7 @@ fn question(plans: &[&HostPlan]) -> String {
         ),
     };
     if plans.iter().any(|plan| plan.force_layout) {
-        question.push_str(" ");
+        question.push(' ');
         question.push_str(FORCED);
     }
     let unknown = names(&HostPlan::trusts_first_use);
