@@ -11,7 +11,9 @@ use std::path::Path;
 pub(super) const NETWORK_AT: &str = "0x2";
 pub(super) const RANDOM_AT: &str = "0x3";
 /// Before the controller of the own disk: a kernel finds it first.
-pub(super) const RESCUE_AT: &str = "0x4";
+const RESCUE_AT: &str = "0x4";
+/// Behind all others: the machine's disks have the names that they have without it.
+const RESCUE_ROOT_AT: &str = "0x1c";
 /// As on boards of Intel's.
 const SATA_AT: &str = "0x17";
 /// The first place of disks that have one each.
@@ -183,7 +185,7 @@ pub(super) fn rescue_root(file: &Path) -> (Vec<Value>, Vec<Value>) {
     };
     let device = json!({
         "driver": "virtio-blk-pci", "id": "rescue", "drive": "rescue", "serial": "rescue-root",
-        "bus": "pcie.0", "addr": RESCUE_AT,
+        "bus": "pcie.0", "addr": RESCUE_ROOT_AT,
     });
     (vec![blockdev("rescue", &medium)], vec![device])
 }
