@@ -20,7 +20,8 @@ pub(super) const TOLD: &str = "opt/provision/";
 
 /// The kernel parameters of the rescue system. Disks are looked for one after the other, so that
 /// their names follow their places.
-const RESCUE_PARAMETERS: &str = "console=ttyS0 panic=-1 scsi_mod.scan=sync mitigations=off";
+const RESCUE_PARAMETERS: &str =
+    "console=ttyS0 panic=-1 scsi_mod.scan=sync mitigations=off tsc=unstable";
 
 /// What a start is made of.
 pub(super) struct Start<'a> {

@@ -1,23 +1,18 @@
 //! A machine's power: the guest's process comes and goes, and outlives whoever started it.
 
-use super::command::Start;
-use super::events::{self, Ending};
 use super::folder::Folder;
-use super::kvm::{self, Accelerator};
+use super::kvm::Accelerator;
 use super::process::Process;
 use super::qmp::Qmp;
-use super::state::{Running, Saved, State};
-use super::tools::{self, QEMU, Uefi};
-use super::{QemuOptions, serial, told, watch};
+use super::state::{Saved, State};
+use super::tools::{self, Uefi};
+use super::{QemuOptions, serial};
 use crate::machine::{Boot, Firmware, Machine, MachineError, Spec};
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-/// How long QEMU may take until it has a guest.
-const STARTING: Duration = Duration::from_secs(60);
 /// How long it may take to end after it was told to.
 const QUITTING: Duration = Duration::from_secs(5);
 
@@ -29,14 +24,14 @@ pub(super) struct Inner {
     pub(super) folder: Folder,
     /// The firmware of a machine that has this kind.
     pub(super) uefi: Option<Uefi>,
-    accelerator: Arc<OnceCell<Accelerator>>,
+    pub(super) accelerator: Arc<OnceCell<Accelerator>>,
     state: Mutex<State>,
     /// Held while the power changes.
     gate: tokio::sync::Mutex<Live>,
     /// Held while the state is written.
     keeping: tokio::sync::Mutex<()>,
     /// Ends what watches when the machine is let go.
-    root: CancellationToken,
+    pub(super) root: CancellationToken,
 }
 
 /// What lives while the machine is on.
@@ -159,7 +154,7 @@ impl Inner {
     }
 
     /// Ends whatever runs or answers.
-    async fn put_away(&self, live: &mut Live) -> Result<(), MachineError> {
+    pub(super) async fn put_away(&self, live: &mut Live) -> Result<(), MachineError> {
         self.end_other(live).await;
         let process = match live.guest.take() {
             None => self.folder.process(),
@@ -177,129 +172,6 @@ impl Inner {
             ))),
             _ => Ok(()),
         }
-    }
-
-    /// Starts a guest; nothing may run.
-    pub(super) async fn start(
-        self: &Arc<Self>,
-        live: &mut Live,
-        boot: Boot,
-    ) -> Result<(), MachineError> {
-        let started = self.try_start(live, &boot).await;
-        told::remove(&self.folder);
-        if let Err(why) = started {
-            self.say(&format!("it cannot be started: {why}"));
-            self.state().running = None;
-            drop(self.put_away(live).await);
-            return Err(self.error(format!("it cannot be started: {why}")));
-        }
-        self.keep().await
-    }
-
-    async fn try_start(self: &Arc<Self>, live: &mut Live, boot: &Boot) -> Result<(), String> {
-        if let Some(left) = self.folder.process() {
-            left.end().await;
-        }
-        serial::cut(&self.folder.serial());
-        let (state, silent) = {
-            let state = self.state();
-            (state.clone(), state.boots > 0 && state.faults.no_return)
-        };
-        self.say(&match boot {
-            Boot::Disk => "the power is on: it boots from its disk".to_owned(),
-            Boot::Chain { loader } => format!("the power is on: it boots {loader} of its disk"),
-            Boot::Rescue { system, .. } if system.linux => {
-                "the power is on: it boots the rescue system".to_owned()
-            }
-            Boot::Rescue { .. } => {
-                "the power is on: Windows PE would boot; nothing listens for SSH".to_owned()
-            }
-        });
-        if silent {
-            self.say("fault: this machine does not come back: its port leads nowhere");
-        }
-        if let Boot::Rescue { system, .. } = boot {
-            self.fresh_rescue_disk(system).await?;
-        }
-        if let Boot::Chain { .. } = boot {
-            self.serve_chain_loader()?;
-        }
-        let told = told::write(&self.folder, &told::of(&self.spec, &state, boot))?;
-        let images = &self.options.images;
-        let accelerator = *self
-            .accelerator
-            .get_or_init(|| kvm::accelerator(images))
-            .await;
-        let start = Start {
-            spec: &self.spec,
-            state: &state,
-            images,
-            folder: &self.folder,
-            boot,
-            accelerator,
-            uefi: self.uefi.as_ref(),
-            told: &told,
-            memory_here: memory_here(),
-            processors_here: std::thread::available_parallelism().map_or(1, usize::from),
-            silent,
-        };
-        let _filled = self.open_events()?;
-        tools::run(QEMU, start.arguments(), self.folder.path(), STARTING).await?;
-        let process = self
-            .folder
-            .process()
-            .ok_or("QEMU ended as soon as it had begun")?;
-        {
-            let mut state = self.state();
-            state.boots += 1;
-            state.running = Some(Running {
-                boot: boot.clone(),
-                process,
-            });
-        }
-        self.adopt(live, process).await
-    }
-
-    /// Puts the loader of loaders where the network boot serves it, and nothing else.
-    fn serve_chain_loader(&self) -> Result<(), String> {
-        let served = self.folder.served();
-        let loader = self.options.images.chain_loader();
-        std::fs::create_dir_all(&served)
-            .and_then(|()| std::fs::copy(&loader, served.join(Folder::CHAIN)))
-            .map(drop)
-            .map_err(|error| format!("{} cannot be served: {error}", loader.display()))
-    }
-
-    /// Makes the pipe of the events' monitor and fills it with what makes it talk; the handle
-    /// keeps that inside until QEMU has it open. What it says goes to a file.
-    fn open_events(&self) -> Result<std::fs::File, String> {
-        let (pipe, said) = (self.folder.events_in(), self.folder.events_out());
-        let made = || {
-            for old in [&pipe, &said, &self.folder.path().join(Folder::SOCKET)] {
-                drop(std::fs::remove_file(old));
-            }
-            let mode = Mode::RUSR | Mode::WUSR;
-            mknodat(CWD, &pipe, FileType::Fifo, mode, 0)?;
-            crate::files::private_file(&said, false).map_err(std::io::Error::other)?;
-            // both ways, or it would wait for the other end
-            let mut open = std::fs::File::options()
-                .read(true)
-                .write(true)
-                .open(&pipe)?;
-            let hello = b"{\"execute\":\"qmp_capabilities\"}\n";
-            std::io::Write::write_all(&mut open, hello).map(|()| open)
-        };
-        made().map_err(|error| format!("its events cannot be heard: {error}"))
-    }
-
-    /// Takes charge of a guest that runs.
-    async fn adopt(self: &Arc<Self>, live: &mut Live, process: Process) -> Result<(), String> {
-        let qmp = Qmp::connect(self.folder.path(), Folder::SOCKET).await?;
-        let stop = self.root.child_token();
-        watch::over(Arc::downgrade(self), process, qmp.closed(), stop);
-        live.guest = Some(Guest { process, qmp });
-        self.steer(live).await?;
-        self.answer_as_told(live).await
     }
 
     /// Tells the guest's QEMU what to do when the system inside reboots.
@@ -337,95 +209,4 @@ impl Inner {
             tracing::warn!(%error, "a machine's state cannot be kept");
         }
     }
-
-    /// The guest's process is gone: what follows depends on how it went.
-    pub(super) async fn gone(self: &Arc<Self>, process: Process) {
-        let mut live = self.gate().await;
-        if live.guest.as_ref().map(|guest| guest.process) != Some(process) {
-            // ended by us, or followed by another already
-            return;
-        }
-        live.guest = None;
-        let ending = events::ending(&self.folder.events_out());
-        let went = match ending {
-            Ending::Reboot => {
-                let boot = self.state().take_next_boot();
-                self.start(&mut live, boot).await
-            }
-            Ending::Off => self.be_off(&mut live, "the system switched it off").await,
-            Ending::Killed => {
-                let why = "its guest's process was ended from outside: the power is off";
-                self.be_off(&mut live, why).await
-            }
-        };
-        if let Err(error) = went {
-            tracing::warn!(%error, "a machine did not come back from its reboot");
-        }
-    }
-
-    async fn be_off(&self, live: &mut Live, why: &str) -> Result<(), MachineError> {
-        self.end_other(live).await;
-        self.state().running = None;
-        self.say(why);
-        self.keep().await
-    }
-
-    /// Goes on where its state was kept: a guest that still runs is taken charge of; one that is
-    /// gone is started again, unless the system switched the machine off.
-    pub(super) async fn resume(self: &Arc<Self>) -> Result<(), MachineError> {
-        let mut live = self.gate().await;
-        self.find_disks().map_err(|why| self.error(why))?;
-        let on = self.state().running.is_some();
-        match (on, self.folder.process()) {
-            (false, None) => Ok(()),
-            (false, Some(_)) => self.put_away(&mut live).await,
-            (true, Some(process)) => {
-                if let Some(running) = &mut self.state().running {
-                    running.process = process;
-                }
-                if let Err(why) = self.adopt(&mut live, process).await {
-                    self.say(&format!("its guest does not answer the sandbox: {why}"));
-                    return self.start_again(&mut live).await;
-                }
-                self.keep().await
-            }
-            (true, None) => match events::ending(&self.folder.events_out()) {
-                Ending::Off => self.be_off(&mut live, "the system switched it off").await,
-                Ending::Reboot | Ending::Killed => self.start_again(&mut live).await,
-            },
-        }
-    }
-
-    /// One that cannot be started is off: the world can be opened all the same.
-    async fn start_again(self: &Arc<Self>, live: &mut Live) -> Result<(), MachineError> {
-        self.put_away(live).await?;
-        let boot = self.state().take_next_boot();
-        if let Err(error) = self.start(live, boot).await {
-            tracing::warn!(%error, "a machine stays off");
-            return self.keep().await;
-        }
-        Ok(())
-    }
-
-    /// Disks that were taken away are empty ones now.
-    fn find_disks(&self) -> Result<(), String> {
-        let lost = self.state().written.is_some() && !self.folder.written_disk().exists();
-        if lost {
-            self.state().written = None;
-        }
-        self.make_disks()?;
-        if lost {
-            self.say("the disk is gone: an empty one takes its place");
-        }
-        Ok(())
-    }
-}
-
-/// Memory of this computer in MiB.
-fn memory_here() -> u64 {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    text.lines()
-        .find_map(|line| line.strip_prefix("MemTotal:"))
-        .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok())
-        .map_or(u64::MAX, |kib| kib / 1024)
 }

@@ -4,6 +4,7 @@
 //! console, its events and its process id are. Whoever opens the world next takes charge of it,
 //! or starts it again if it is gone, as after a power failure.
 
+mod after;
 mod command;
 mod disks;
 mod events;
@@ -16,6 +17,7 @@ mod plugs;
 mod process;
 mod qmp;
 mod serial;
+mod start;
 mod state;
 mod sweep;
 mod told;

@@ -2,6 +2,8 @@
 //! ignored, and say why where they cannot run. `PROVISION_TEST_IMAGES` names a folder of images.
 
 mod guests;
+mod lab;
+mod life;
 
 use super::state::Written;
 use crate::images::Images;
