@@ -21,7 +21,8 @@
 
   # disko's order: what GRUB's first half looks for comes first, what fills the disk last
   priority = partition:
-    partition.priority or (
+    partition.priority
+    or (
       if partition.size or "" == "100%"
       then 9001
       else if partition.type or "" == "EF02"

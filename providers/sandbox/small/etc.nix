@@ -29,20 +29,20 @@
   };
 
   shipped = listToAttrs (map (name: {
-    inherit name;
-    value = builtins.readFile (./etc + "/${name}");
-  }) [
-    "pam.d/login"
-    "pam.d/other"
-    "pam.d/sshd"
-    "pam.d/sudo"
-    "profile"
-    "ssh/sshd_config"
-    "sudoers"
-    "systemd/journald.conf"
-    "systemd/network/10-world.network"
-    "systemd/system/sshd.service"
-  ]);
+      inherit name;
+      value = builtins.readFile (./etc + "/${name}");
+    }) [
+      "pam.d/login"
+      "pam.d/other"
+      "pam.d/sshd"
+      "pam.d/sudo"
+      "profile"
+      "ssh/sshd_config"
+      "sudoers"
+      "systemd/journald.conf"
+      "systemd/network/10-world.network"
+      "systemd/system/sshd.service"
+    ]);
 
   wants = target: unit: {
     "systemd/system/${target}.wants/${unit}" =

@@ -101,7 +101,6 @@
     inherit busybox etc userland;
     grub = install;
     out = "@out@";
-    watched = concatStringsSep " " (attrNames content.files);
   };
 in {
   toplevel = run "nixos-system-${wanted.host}-small" {} ''

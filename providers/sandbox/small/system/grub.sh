@@ -54,8 +54,9 @@ rm -f "$used"
 
 if test "${NIXOS_INSTALL_BOOTLOADER:-}" = 1; then
   for device in @devices@; do
+    test "$device" != nodev || continue
     echo "installing the GRUB 2 boot loader on $device..."
-    test "$device" = nodev || grub-install --target=i386-pc --boot-directory="$boot" "$device"
+    grub-install --target=i386-pc --boot-directory="$boot" "$device"
   done
   if test "@efi@" = 1; then
     echo "installing the GRUB 2 boot loader into $boot..."

@@ -4,17 +4,22 @@ set -eu
 export PATH=@busybox@/bin:/usr/bin:/usr/sbin
 action=${1:-}
 
-# units whose files differ between the running system and this one
+# differs FOLDER-OR-FILE…: below /etc, between the running system and this one
+differs() {
+  for path in "$@"; do
+    old="/run/current-system/etc/$path"
+    new="@out@/etc/$path"
+    if test -e "$old" -o -e "$new"; then
+      diff -qr "$old" "$new" >/dev/null 2>&1 || return 0
+    fi
+  done
+  return 1
+}
+
 changed() {
-  for unit in sshd.service systemd-networkd.service systemd-journald.service; do
-    for path in "systemd/system/$unit" @watched@; do
-      case "$unit:$path" in
-        "$unit:systemd/system/$unit" | sshd.service:ssh/* | systemd-networkd.service:systemd/network/* | systemd-journald.service:systemd/journald.conf)
-          cmp -s "/run/current-system/etc/$path" "@out@/etc/$path" || echo "$unit"
-          ;;
-      esac
-    done
-  done | sort -u
+  ! differs ssh systemd/system/sshd.service || echo sshd.service
+  ! differs systemd/network || echo systemd-networkd.service
+  ! differs systemd/journald.conf || echo systemd-journald.service
 }
 
 case "$action" in

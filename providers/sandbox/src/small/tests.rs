@@ -31,7 +31,7 @@ impl World {
         let busybox = parts.join("bin/busybox");
         fs::write(&busybox, "no program").unwrap();
         fs::set_permissions(&busybox, fs::Permissions::from_mode(0o755)).unwrap();
-            let flake = folder.path().join("flake");
+        let flake = folder.path().join("flake");
         write_from(&flake, &parts, layouts, small).unwrap();
         Self(folder)
     }
