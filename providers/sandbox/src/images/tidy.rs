@@ -73,7 +73,7 @@ fn open_files() -> BTreeSet<PathBuf> {
     processes
         .flatten()
         .filter_map(|process| fs::read_dir(process.path().join("fd")).ok())
-        .flat_map(|files| files.flatten())
+        .flat_map(Iterator::flatten)
         .filter_map(|file| fs::read_link(file.path()).ok())
         .collect()
 }
