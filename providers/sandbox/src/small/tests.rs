@@ -121,7 +121,8 @@ fn no_file_is_left_out() {
 
 #[test]
 fn the_scripts_can_be_read_by_a_shell() {
-    for (path, text) in files::ALL.iter().filter(|(p, _)| p.ends_with(".sh")) {
+    let is_script = |path: &str| Path::new(path).extension().is_some_and(|e| e == "sh");
+    for (path, text) in files::ALL.iter().filter(|(p, _)| is_script(p)) {
         let read = Command::new("sh")
             .args(["-n", "-c", text])
             .output()
@@ -210,7 +211,7 @@ fn the_projects_layouts_become_commands() {
 #[test]
 fn grub_goes_where_nixos_puts_it() {
     let table = [
-        ("uefi", format!(r#"["nodev",true]"#)),
+        ("uefi", r#"["nodev",true]"#.to_owned()),
         ("bios", format!(r#"["{DISK}",false]"#)),
         ("hybrid", format!(r#"["{DISK}",true]"#)),
     ];
