@@ -95,7 +95,7 @@
   });
 
   # the last console is where the system speaks
-  params = ["console=tty0" "console=ttyS0,115200n8" "loglevel=4" "net.ifnames=1" "mitigations=off"];
+  params = ["console=tty0" "console=ttyS0,115200n8" "loglevel=4" "net.ifnames=1" "mitigations=off" "tsc=unstable"];
 
   values = {
     inherit busybox etc userland;

@@ -125,6 +125,10 @@ async fn a_vps_is_rebuilt_for_our_key_and_rescued_by_the_password_that_was_maile
     let world = World::new().await;
     let name = world.get("/vps").await[0].as_str().unwrap().to_owned();
     let vps = format!("/vps/{name}");
+    // its machine comes with the first task
+    world
+        .ask(Method::POST, &format!("{vps}/reboot"), &json!({}))
+        .await;
     let spec = world.at(&world.get(&format!("{vps}/ips")).await[0]);
     let said = world.ssh(&spec, "debian", "exit 0").await;
     assert!(said.err.contains("Permission denied"), "{said:?}");

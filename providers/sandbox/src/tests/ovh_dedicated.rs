@@ -50,6 +50,9 @@ async fn servers_are_told_apart_by_what_they_are_made_of() {
         let hardware = client.get(&at(name, "/specifications/hardware")).await;
         assert_eq!(hardware["bootMode"], mode);
         assert_eq!(hardware["diskGroups"][0]["numberOfDisks"], disks);
+        assert!(world.maker.get(machine).is_none(), "nobody has done anything");
+        client.did(&at(name, "/reboot"), json!({})).await;
+        client.get(&at(name, "")).await;
         let spec = world.maker.get(machine).unwrap().memory().spec;
         assert_eq!(spec.platform.board, Board::Metal);
         assert_eq!(spec.platform.more_disks_gib.len(), disks - 1);
@@ -114,6 +117,8 @@ async fn rescue_is_booted_with_the_key_until_the_disk_is_chosen_again() {
     let disk = client.get(&at(LEGACY, "")).await["bootId"].clone();
     let rescue = boot_of(&client, LEGACY, "rescue-customer").await;
     let body = json!({"bootId": rescue, "rescueSshKey": super::KEY, "monitoring": false});
+    client.did(&at(LEGACY, "/reboot"), json!({})).await;
+    client.get(&at(LEGACY, "")).await;
     assert_eq!(put(&client, LEGACY, body).await, (200, Value::Null));
     assert_eq!(
         last_boot(&world, "ovh-ns3000001"),
@@ -207,6 +212,8 @@ async fn uefi_boots_the_path_that_is_set() {
     );
     let stock = r"\efi\debian\grubx64.efi";
     assert_eq!(client.get(&at(UEFI, "")).await["efiBootloaderPath"], stock);
+    client.did(&at(UEFI, "/reboot"), json!({})).await;
+    client.get(&at(UEFI, "")).await;
     assert_eq!(last_boot(&world, "ovh-ns3000002"), chain(stock));
     let path = r"\EFI\BOOT\BOOTX64.EFI";
     put(&client, UEFI, json!({"efiBootloaderPath": path})).await;

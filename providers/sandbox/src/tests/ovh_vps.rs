@@ -43,7 +43,7 @@ async fn mails(world: &Fixture) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn nothing_is_made_until_one_is_asked_for_by_name() {
+async fn no_machine_is_made_until_something_is_done_with_it() {
     let world = Fixture::new().await;
     let client = world.ovh();
     assert_eq!(client.get("/vps").await, json!([NAME, OTHER]));
@@ -59,8 +59,11 @@ async fn nothing_is_made_until_one_is_asked_for_by_name() {
         format!("urn:v1:eu:resource:vps:{NAME}")
     );
     assert_eq!(shown["iam"]["tags"], Value::Null);
+    assert!(world.maker.get(MACHINE).is_none(), "a look needs none");
+    client.did(&at("/reboot"), json!({})).await;
+    client.get(&at("")).await;
     let machine = world.maker.get(MACHINE).unwrap().memory();
-    assert_eq!(machine.boots, [Boot::Disk]);
+    assert_eq!(machine.boots, [Boot::Disk, Boot::Disk]);
     assert_eq!(machine.spec.firmware, Firmware::Bios);
     let image = machine.image.unwrap();
     assert_eq!(
@@ -78,6 +81,7 @@ async fn nothing_is_made_until_one_is_asked_for_by_name() {
 async fn addresses_have_gateways_outside_them() {
     let world = Fixture::new().await;
     let client = world.ovh();
+    client.did(&at("/reboot"), json!({})).await;
     let ips = client.get(&at("/ips")).await;
     let machine = world.maker.get(MACHINE).unwrap().memory().spec;
     assert_eq!(ips, json!([machine.ipv4.to_string(), machine.ipv6]));
@@ -278,6 +282,7 @@ async fn tasks_end_in_errors_hang_and_vanish_by_faults() {
     let world = Fixture::new().await;
     let client = world.ovh();
     let fault = |kind: Value| json!({"method": "POST", "path": "/vps/*/reboot", "kind": kind});
+    client.did(&at("/reboot"), json!({})).await;
     client.get(&at("")).await;
     for (code, state) in [("", "error"), ("cancelled", "cancelled"), ("done", "error")] {
         let error = json!({"action-error": {"code": code, "message": "the host is in flames"}});
@@ -289,7 +294,7 @@ async fn tasks_end_in_errors_hang_and_vanish_by_faults() {
         );
     }
     let machine = world.maker.get(MACHINE).unwrap();
-    assert_eq!(machine.memory().boots.len(), 1, "none had an effect");
+    assert_eq!(machine.memory().boots.len(), 2, "none had an effect");
 
     world.client.arm(fault(json!("action-vanishes"))).await;
     let id = client.did(&at("/reboot"), json!({})).await["id"].clone();
@@ -297,7 +302,7 @@ async fn tasks_end_in_errors_hang_and_vanish_by_faults() {
         .ask(Method::GET, &at(&format!("/tasks/{id}")), None)
         .await;
     assert_eq!(status, 404);
-    assert_eq!(machine.memory().boots.len(), 2);
+    assert_eq!(machine.memory().boots.len(), 3);
 
     world.client.arm(fault(json!("action-hangs"))).await;
     let id = client.did(&at("/reboot"), json!({})).await["id"].clone();

@@ -1,9 +1,9 @@
-//! The machine of a rented server: made with what its owner had on it, booted, written anew.
+//! The machine of a rented server: made with what its owner had on it when somebody first does
+//! something with it, booted, written anew. To look at a server needs no machine.
 
 use super::{Product, Service, Writing, service, service_mut};
 use crate::faults::ActionError;
 use crate::machine::{Board, Firmware, Image, Machine, MachineError, Platform, Spec};
-use crate::ovh::error::ApiError;
 use crate::settings::ovh::rented::RentedImage;
 use crate::world::Held;
 use sha2::{Digest, Sha256};
@@ -26,14 +26,15 @@ pub(in crate::ovh) fn opaque(parts: &[&str]) -> String {
     )
 }
 
-/// Makes the machine of a service that was entered just now, and switches it on.
-pub(super) async fn make<P: Product>(
+/// Makes the machine of a service, and switches it on.
+async fn make<P: Product>(
     held: &mut Held<'_>,
-    offer: &P::Offer,
-) -> Result<(), ApiError> {
-    let name = P::terms(offer).name;
+    name: &str,
+) -> Result<Arc<dyn Machine>, ActionError> {
+    let lost = |_| failed("the service is gone");
+    let offer = super::offer::<P>(held, name).map_err(lost)?;
     let (id, spec, image, boot) = {
-        let service = service::<P>(held, name)?;
+        let service = service::<P>(held, name).map_err(lost)?;
         let common = Spec {
             id: service.machine(),
             hostname: service.hostname().to_owned(),
@@ -50,26 +51,26 @@ pub(super) async fn make<P: Product>(
             },
         };
         let image = image(held, &service.image, vec![ITS_OWNER.to_owned()], None);
-        let boot = P::boots(offer, service);
-        (service.machine(), P::spec(offer, common), image, boot)
+        let boot = P::boots(&offer, service);
+        (service.machine(), P::spec(&offer, common), image, boot)
     };
     let made = async {
         let image = image.ok_or_else(|| gone(&id))?;
         let machine = held.make(spec).await?;
         machine.write_image(image).await?;
         machine.keep_booting(boot.clone()).await;
-        machine.power_on(boot).await
+        machine.power_on(boot).await?;
+        Ok::<_, MachineError>(machine)
     };
-    if let Err(error) = made.await {
-        tracing::warn!(%error, "a rented server could not be made");
-        drop(held.destroy(&id).await);
-        return Err(ApiError::new(
-            500,
-            "Server::InternalServerError",
-            "the sandbox could not make the server's machine",
-        ));
+    match made.await {
+        Ok(machine) => Ok(machine),
+        Err(error) => {
+            tracing::warn!(%error, "a rented server could not be made");
+            // the next task tries again
+            drop(held.destroy(&id).await);
+            Err(failed("the sandbox could not make the server's machine"))
+        }
     }
-    Ok(())
 }
 
 fn gone(machine: &str) -> MachineError {
@@ -97,22 +98,27 @@ fn image(
     })
 }
 
-/// Its machine.
-pub(in crate::ovh) fn machine<P: Product>(
-    held: &Held<'_>,
+/// Its machine, made if nobody has done anything with it before.
+pub(in crate::ovh) async fn machine<P: Product>(
+    held: &mut Held<'_>,
     name: &str,
 ) -> Result<Arc<dyn Machine>, ActionError> {
-    service::<P>(held, name)
-        .ok()
-        .and_then(|service| held.machine(&service.machine()))
-        .ok_or_else(|| failed("the server has no machine"))
+    match made::<P>(held, name) {
+        Some(machine) => Ok(machine),
+        None => make::<P>(held, name).await,
+    }
 }
 
-/// Whether its machine is switched on.
+/// Its machine, if it is made.
+fn made<P: Product>(held: &Held<'_>, name: &str) -> Option<Arc<dyn Machine>> {
+    held.machine(&service::<P>(held, name).ok()?.machine())
+}
+
+/// Whether its machine is switched on: one that nobody has touched runs, as it was handed over.
 pub(in crate::ovh) async fn is_on<P>(held: &Held<'_>, service: &Service<P>) -> bool {
     match held.machine(&service.machine()) {
         Some(machine) => machine.is_on().await,
-        None => false,
+        None => true,
     }
 }
 
@@ -128,7 +134,8 @@ pub(in crate::ovh) async fn tell_boot<P: Product>(held: &Held<'_>, name: &str) {
     let boots = super::offer::<P>(held, name)
         .ok()
         .and_then(|offer| Some(P::boots(&offer, service::<P>(held, name).ok()?)));
-    if let (Some(boot), Ok(machine)) = (boots, machine::<P>(held, name)) {
+    // one that is made later asks what it boots then
+    if let (Some(boot), Some(machine)) = (boots, made::<P>(held, name)) {
         machine.keep_booting(boot).await;
     }
 }
@@ -138,7 +145,7 @@ pub(super) async fn start<P: Product>(held: &mut Held<'_>, name: &str) -> Result
     let lost = |_| failed("the service is gone");
     let offer = super::offer::<P>(held, name).map_err(lost)?;
     let boot = P::boots(&offer, service::<P>(held, name).map_err(lost)?);
-    let machine = machine::<P>(held, name)?;
+    let machine = machine::<P>(held, name).await?;
     machine.keep_booting(boot.clone()).await;
     if machine.is_on().await {
         return Ok(());
@@ -158,7 +165,7 @@ pub(super) async fn write<P: Product>(
     let keys = writing.key.iter().cloned().collect();
     let image = image(held, &writing.image, keys, writing.user_data.clone())
         .ok_or_else(|| failed("the image is gone"))?;
-    let machine = machine::<P>(held, name)?;
+    let machine = machine::<P>(held, name).await?;
     machine.power_off().await?;
     machine.write_image(image).await?;
     if let Ok(service) = service_mut::<P>(held, name) {

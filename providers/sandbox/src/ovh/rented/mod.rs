@@ -1,5 +1,6 @@
 //! What VPS and dedicated servers have in common: they are rented for a term, do one task at a
-//! time, and are made here when somebody first asks for one by its name.
+//! time, and are made here when somebody first asks for one by its name, their machines when
+//! somebody first does something with them.
 
 mod ask;
 mod contract;
@@ -119,8 +120,8 @@ pub(super) fn offer<P: Product>(held: &Held<'_>, name: &str) -> Result<P::Offer,
         .ok_or_else(ApiError::no_service)
 }
 
-/// Finds the service that a request is about, which is served, and makes it and its machine if
-/// nobody has asked for it before.
+/// Finds the service that a request is about, which is served, and makes it if nobody has asked
+/// for it before. Its machine comes with the first task.
 pub(super) async fn enter<P: Product>(
     held: &mut Held<'_>,
     name: &str,
@@ -134,11 +135,6 @@ pub(super) async fn enter<P: Product>(
         let service = fresh::<P>(held, &offer)?;
         let book = P::book_mut(&mut held.ovh);
         book.services.insert(name.to_owned(), service);
-        if let Err(error) = machine::make::<P>(held, &offer).await {
-            // the next request tries again
-            P::book_mut(&mut held.ovh).services.remove(name);
-            return Err(error);
-        }
         held.keep().await?;
     }
     Ok(offer)

@@ -140,7 +140,7 @@ async fn happen<P: Product>(
         }
         Effect::Cycle => cycle::<P>(held, name).await,
         Effect::Start => start::<P>(held, name).await,
-        Effect::Stop => Ok(machine::<P>(held, name)?.power_off().await?),
+        Effect::Stop => Ok(machine::<P>(held, name).await?.power_off().await?),
         Effect::Write(writing) => {
             write::<P>(held, name, writing).await?;
             change::<P>(held, name, effect)?;
@@ -156,6 +156,6 @@ fn change<P: Product>(held: &mut Held<'_>, name: &str, effect: &Effect) -> Resul
 }
 
 async fn cycle<P: Product>(held: &mut Held<'_>, name: &str) -> Result<(), ActionError> {
-    machine::<P>(held, name)?.power_off().await?;
+    machine::<P>(held, name).await?.power_off().await?;
     start::<P>(held, name).await
 }
