@@ -297,10 +297,16 @@ mod tests {
     #[test]
     fn another_host_key_is_told_from_other_failures() {
         for (line, stranger) in [
-            ("@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @", true),
+            (
+                "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
+                true,
+            ),
             ("Host key verification failed.", true),
             ("ssh-copy-id: ERROR: Host key verification failed.", true),
-            ("ssh: connect to host 192.0.2.1 port 22: Connection refused", false),
+            (
+                "ssh: connect to host 192.0.2.1 port 22: Connection refused",
+                false,
+            ),
             ("Permission denied (publickey).", false),
         ] {
             assert_eq!(is_stranger(line), stranger, "{line}");

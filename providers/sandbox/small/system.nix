@@ -37,7 +37,7 @@
     disko.mounts;
 
   # what disks hang on, and what they are formatted with
-  drivers = ["virtio_pci" "virtio_scsi" "virtio_blk" "sd_mod" "nvme" "ahci" "btrfs" "ext4"];
+  drivers = ["virtio_pci" "sd_mod" "virtio_scsi" "virtio_blk" "nvme" "ahci" "btrfs" "ext4"];
 
   initrd = run "small-initrd" {} ''
     mkdir root "$out"
@@ -95,7 +95,7 @@
   });
 
   # the last console is where the system speaks
-  params = ["console=tty0" "console=ttyS0,115200n8" "loglevel=4" "net.ifnames=1" "mitigations=off" "tsc=unstable"];
+  params = ["console=tty0" "console=ttyS0,115200n8" "loglevel=4" "net.ifnames=1" "mitigations=off" "scsi_mod.scan=sync" "tsc=unstable"];
 
   values = {
     inherit busybox etc userland;

@@ -27,7 +27,7 @@ rm -rf /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/99mmdebstrap
 touch /etc/.updated /var/.updated
 
 echo "provision: its initramfs"
-printf 'ahci\nsd_mod\nvirtio_blk\nvirtio_scsi\n' >/etc/initramfs-tools/modules
+printf 'sd_mod\nahci\nvirtio_blk\nvirtio_scsi\n' >/etc/initramfs-tools/modules
 mkdir -p /etc/initramfs-tools/conf.d
 printf 'MODULES=list\nCOMPRESS=zstd\nFSTYPE=ext4\nRESUME=none\n' >/etc/initramfs-tools/conf.d/vendor
 update-initramfs -c -k "$version"

@@ -50,7 +50,10 @@ async fn servers_are_told_apart_by_what_they_are_made_of() {
         let hardware = client.get(&at(name, "/specifications/hardware")).await;
         assert_eq!(hardware["bootMode"], mode);
         assert_eq!(hardware["diskGroups"][0]["numberOfDisks"], disks);
-        assert!(world.maker.get(machine).is_none(), "nobody has done anything");
+        assert!(
+            world.maker.get(machine).is_none(),
+            "nobody has done anything"
+        );
         client.did(&at(name, "/reboot"), json!({})).await;
         client.get(&at(name, "")).await;
         let spec = world.maker.get(machine).unwrap().memory().spec;
