@@ -53,6 +53,16 @@ pub async fn of_sandbox(context: &Context, address: &str) -> Outcome<Vec<String>
     Ok(said.lines.iter().flat_map(|line| plain(line)).collect())
 }
 
+/// Whether a machine of the sandbox is at that address: others on loopback, this computer and
+/// whatever is tunnelled to it, are nobody's to wipe.
+pub async fn is_of_sandbox(context: &Context, address: &str) -> Outcome<bool> {
+    let Some(sandbox) = &context.sandbox else {
+        return Ok(false);
+    };
+    let machines: Machines = ask(context, sandbox.access(), "/machines").await?;
+    Ok(machines.machines.iter().any(|m| m.ipv4 == address))
+}
+
 /// Asks the sandbox's control endpoint, which is on loopback and takes the world's token.
 async fn ask<T: DeserializeOwned>(context: &Context, access: &Access, path: &str) -> Outcome<T> {
     let unread = |error: reqwest::Error| {

@@ -12,10 +12,18 @@ use std::path::{Path, PathBuf};
 /// The programs, and those of OpenSSH, without which nothing can be installed or proven.
 pub fn programs(machines: Option<MachineKind>) -> Outcome<Kind> {
     let kind = Installer::kind(machines)?;
+    if machines == Some(MachineKind::Qemu) && child::find("nix", None).is_none() {
+        return Err(Failure::new(
+            Exit::Tool,
+            "nix is missing",
+            "machines that boot are given a system that Nix builds and copies; nothing was created",
+        )
+        .mend("install Nix, 2.8 or newer (Debian: apt install nix-bin)"));
+    }
     let openssh: &[&str] = match kind {
-        Kind::StandIn => &["ssh", "ssh-keyscan"],
-        // the real one puts its key on the machine with the third
-        Kind::NixosAnywhere => &["ssh", "ssh-keyscan", "ssh-copy-id"],
+        Kind::StandIn => &["ssh", "ssh-keyscan", "ssh-keygen"],
+        // the real one puts its key on the machine with the last
+        Kind::NixosAnywhere => &["ssh", "ssh-keyscan", "ssh-keygen", "ssh-copy-id"],
     };
     for program in openssh {
         if child::find(program, None).is_none() {

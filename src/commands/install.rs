@@ -3,6 +3,7 @@
 use crate::cli::Install;
 use crate::commands::found;
 use crate::commands::up::{self, HostDocument};
+use crate::console;
 use crate::context::Context;
 use crate::engine;
 use crate::event::Step;
@@ -32,14 +33,7 @@ pub async fn run(context: &Arc<Context>, flags: Install) -> Outcome {
         stage: preflight::stage(&flags.stage)?,
         ..flags
     };
-    if context.sandbox.is_some() && !flags.target_ip.is_loopback() {
-        return Err(Failure::new(
-            Exit::Refused,
-            format!("{} is no machine of the sandbox", flags.target_ip),
-            "emulated machines answer on loopback, and the stand-in must not reach any other",
-        )
-        .mend("leave --sandbox out for a real machine"));
-    }
+    only_its_own(context, &flags).await?;
     let flake = context.flake()?;
     let host = found::host(&flake, &flags.host)?;
     preflight::programs(context.machines())?;
@@ -66,6 +60,28 @@ pub async fn run(context: &Arc<Context>, flags: Install) -> Outcome {
         report::print(&document.text(context));
     }
     Ok(())
+}
+
+/// With `--sandbox`, refuses what is no machine of the sandbox: the address is one of its machines',
+/// and the port theirs.
+async fn only_its_own(context: &Context, flags: &Install) -> Outcome {
+    let Some(sandbox) = &context.sandbox else {
+        return Ok(());
+    };
+    let address = flags.target_ip.to_string();
+    let is_port = flags.port == sandbox.access().ssh_port;
+    if is_port && console::is_of_sandbox(context, &address).await? {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Refused,
+        format!(
+            "{address}, port {}, is no machine of the sandbox",
+            flags.port
+        ),
+        "nothing else is to be wiped by what --sandbox stands in for",
+    )
+    .mend("provision list --sandbox tells which there are; leave --sandbox out for a real machine"))
 }
 
 /// The job under its lock, until it is done or stopped.

@@ -33,8 +33,8 @@ pub async fn checked(job: &Job) -> Outcome<Option<PathBuf>> {
     Ok(Some(file))
 }
 
-/// The one that real machines of the sandbox are given unless told otherwise: they reach no
-/// network that another could come from.
+/// The one that real machines of the sandbox are given unless told otherwise: it belongs to their
+/// images, and nothing has to be fetched.
 fn own(job: &Job) -> Option<PathBuf> {
     let real = job.context.machines() == Some(MachineKind::Qemu);
     let images = job.context.images.as_ref().filter(|_| real)?;

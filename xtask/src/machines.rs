@@ -6,6 +6,10 @@ use crate::test::Count;
 use crate::{interrupt, tools, tree};
 use std::process::Command;
 
+/// What says the same again in another way: whole lives of machines below the API, and other ways
+/// through it.
+const LONG: &[&str] = &["--skip", "long::", "--skip", "qemu::"];
+
 /// What is run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -47,21 +51,21 @@ fn tests(args: &Args) -> Result<Count, String> {
     build.args(["run", "--quiet", "--bin", "provision", "--"]);
     build.args(["--verbose", "sandbox", "image", "build"]);
     shell::run(&mut build, How::minutes(30))?.success("provision sandbox image build")?;
+    let images = images(cargo())?;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let at_once = args.at_once.unwrap_or((cores / 2).max(2)).to_string();
     let mut test = cargo();
     test.args(["test", "--package=provision", "--package=provision-sandbox"])
         .args(["--lib", "--test=machines", "--no-fail-fast"])
         .args(["--", "--ignored", "--test-threads", &at_once])
-        .args(
-            args.short
-                .then_some(["--skip", "long::"])
-                .into_iter()
-                .flatten(),
-        )
+        // the images are there already
+        .args(["--skip", "images_are_built"])
+        .args(if args.short { LONG } else { &[] })
         .args(&args.tests)
+        .env("PROVISION_TEST_IMAGES", images)
         .env("PROVISION_REQUIRE_TOOLS", "1");
-    let ended = shell::run(&mut test, How::minutes(60))?;
+    let minutes = if args.short { 25 } else { 120 };
+    let ended = shell::run(&mut test, How::minutes(minutes))?;
     let count = Count::read(&ended.stdout);
     if !ended.status.success() && count.failed == 0 {
         return Err(format!(
@@ -70,6 +74,20 @@ fn tests(args: &Args) -> Result<Count, String> {
         ));
     }
     Ok(count)
+}
+
+/// The folder of the images, which are built.
+fn images(mut show: Command) -> Result<String, String> {
+    show.args(["run", "--quiet", "--bin", "provision", "--"])
+        .args(["sandbox", "image", "show", "--output", "json"]);
+    let said =
+        shell::run(&mut show, How::minutes(5).quiet())?.success("provision sandbox image show")?;
+    let document: serde_json::Value =
+        serde_json::from_str(&said).map_err(|e| format!("it answered no JSON: {e}"))?;
+    let folder = document.get("folder").and_then(serde_json::Value::as_str);
+    folder
+        .map(str::to_owned)
+        .ok_or_else(|| format!("it names no folder: {said}"))
 }
 
 /// Cargo with what the machines need: images by their content, and a Nix that works here.
