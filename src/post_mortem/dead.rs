@@ -147,9 +147,11 @@ async fn read(
     let mut looking = Vec::new();
     for (filesystem, folders) in mounted {
         for folder in folders {
-            let at = format!("{}{folder}", filesystem.at);
-            looking.extend(there(&at, "-d", JOURNALS));
-            looking.extend(there(&at, "-f", MENUS));
+            let below = |paths: &[&str]| -> Vec<String> {
+                paths.iter().map(|path| format!("{folder}{path}")).collect()
+            };
+            looking.extend(there(&filesystem.at, "-d", &below(JOURNALS)));
+            looking.extend(there(&filesystem.at, "-f", &below(MENUS)));
         }
     }
     let answers = match script::ask(target, &looking, each).await {
@@ -176,14 +178,21 @@ async fn read(
 const JOURNAL: &str = "journal";
 const MENU: &str = "boot menu";
 
-fn there<'a>(at: &str, kind: &'a str, paths: &'a [&str]) -> impl Iterator<Item = Question> + 'a {
-    let at = at.to_owned();
-    paths.iter().map(move |path| {
-        let path = format!("{at}{path}");
-        // a link on that disk leads into the rescue system, and is not followed
-        let test = format!("test {kind} {0} && ! test -L {0}", quote(&path));
-        Question::new(path, test)
-    })
+/// Asks whether these are there, on that file system and nowhere else: a link on that disk, wherever
+/// in the path it stands, would lead into the rescue system, and none is followed.
+fn there(at: &str, kind: &str, paths: &[String]) -> Vec<Question> {
+    let ask = |path: &String| {
+        let mut test = String::new();
+        let mut below = at.to_owned();
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            below.push('/');
+            below.push_str(name);
+            test.push_str(&format!("! test -L {} && ", quote(&below)));
+        }
+        test.push_str(&format!("test {kind} {}", quote(&below)));
+        Question::new(below, test)
+    };
+    paths.iter().map(ask).collect()
 }
 
 /// What is read of each file and folder that is there.
@@ -233,85 +242,4 @@ fn menu_only(answer: &Answer) -> Part {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_system_may_begin_at_the_top_or_in_a_subvolume() {
-        let subvolumes = "ID 256 gen 9 top level 5 path root\nID 257 gen 9 top level 5 path log\n\
-                          ID 258 gen 9 top level 256 path root/var/lib/machines\n";
-        assert_eq!(
-            folders("home\nlog\nnix\nroot\n", subvolumes),
-            [
-                "",
-                "/home",
-                "/log",
-                "/nix",
-                "/root",
-                "/root/var/lib/machines"
-            ]
-        );
-        assert_eq!(folders("../../etc\n\u{7}x\n", ""), [""]);
-    }
-
-    #[test]
-    fn only_what_is_there_is_read_and_names_are_quoted() {
-        let filesystem = Filesystem {
-            device: "/dev/sda3".to_owned(),
-            kind: "btrfs".to_owned(),
-            at: format!("{PLACE}/1"),
-        };
-        let other = Filesystem {
-            device: "/dev/sda9".to_owned(),
-            kind: "vfat".to_owned(),
-            at: format!("{PLACE}/11"),
-        };
-        let mounted = [(&filesystem, vec![]), (&other, vec![])];
-        let answer = |path: &str, failed| Answer {
-            name: format!("{PLACE}{path}"),
-            failed,
-            ..Answer::default()
-        };
-        let answers = [
-            answer("/1/log/journal", false),
-            answer("/1/$(reboot)/journal", false),
-            answer("/1/var/log/journal", true),
-            answer("/11/grub/grub.cfg", false),
-        ];
-        let reading = of_what_is_there(&mounted, &answers);
-        let shown = format!("{reading:?}");
-        assert_eq!(reading.len(), 4, "{shown}");
-        assert!(
-            shown.contains("journal in /dev/sda3/log/journal"),
-            "{shown}"
-        );
-        assert!(
-            shown.contains("'/run/provision-post-mortem/1/$(reboot)/journal'"),
-            "{shown}"
-        );
-        assert!(
-            shown.contains("boot menu in /dev/sda9/grub/grub.cfg"),
-            "{shown}"
-        );
-        assert!(!shown.contains("/1/var/log"), "{shown}");
-    }
-
-    #[test]
-    fn of_a_boot_menu_only_its_entries_are_kept() {
-        let answer = Answer {
-            name: format!("{MENU} in /dev/sda1/grub/grub.cfg"),
-            printed: "password_pbkdf2 root grub.pbkdf2.sha512.x # menuentry\n\
-                      menuentry \"NixOS - Default\" --class nixos {\n\
-                      submenu \"NixOS - All configurations\" {\n"
-                .to_owned(),
-            failed: false,
-        };
-        assert_eq!(
-            menu_only(&answer).lines,
-            [
-                "menuentry \"NixOS - Default\" --class nixos",
-                "submenu \"NixOS - All configurations\""
-            ]
-        );
-    }
-}
+mod tests;

@@ -11,6 +11,10 @@ use std::time::Duration;
 const HEAD: &str = "==provision==";
 const FAILED: &str = "==provision-failed==";
 
+/// A script is one argument, of which Linux takes 128 KiB: what is longer is asked in several
+/// connections.
+const LONGEST: usize = 96 * 1024;
+
 /// So many lines of each part are kept, the last ones.
 const MOST_LINES: usize = 200;
 
@@ -81,26 +85,49 @@ pub(super) fn without_secrets(lines: Vec<String>) -> Vec<String> {
     kept
 }
 
-/// Asks all of it in one connection; the answers have the questions' order.
+/// Asks all of it, in one connection if it is not too long; the answers have the questions' order.
 pub(super) async fn ask(
     target: &Target,
     questions: &[Question],
     deadline: Duration,
 ) -> Result<Vec<Answer>, String> {
-    let printed = target.run(&script(questions), None, deadline).await;
-    let printed = printed.map_err(|error| error.to_string())?;
-    Ok(read(questions, &printed.stdout))
+    let mut answers = Vec::new();
+    for some in portions(questions) {
+        let printed = target.run(&script(some), None, deadline).await;
+        let printed = printed.map_err(|error| error.to_string())?;
+        answers.extend(read(some, &printed.stdout));
+    }
+    Ok(answers)
+}
+
+/// The questions in their order, as many at once as one script holds.
+fn portions(questions: &[Question]) -> Vec<&[Question]> {
+    let mut portions = Vec::new();
+    let (mut from, mut long) = (0, 0);
+    for (at, question) in questions.iter().enumerate() {
+        let more = asked(question).len();
+        if long + more > LONGEST && at > from {
+            portions.push(&questions[from..at]);
+            (from, long) = (at, 0);
+        }
+        long += more;
+    }
+    if from < questions.len() {
+        portions.push(&questions[from..]);
+    }
+    portions
 }
 
 fn script(questions: &[Question]) -> String {
-    let mut script = String::new();
-    for Question { name, command } in questions {
-        let name = crate::report::quote(&format!("{HEAD} {name}"));
-        // whatever printed last may have left its line without an end
-        script.push_str(&format!("echo; echo {name}; {command} || echo {FAILED}\n"));
-    }
+    let mut script: String = questions.iter().map(asked).collect();
     script.push_str("true\n");
     script
+}
+
+fn asked(Question { name, command }: &Question) -> String {
+    let name = crate::report::quote(&format!("{HEAD} {name}"));
+    // whatever printed last may have left its line without an end
+    format!("echo; echo {name}; {command} || echo {FAILED}\n")
 }
 
 /// A question that was not come to has no answer.
@@ -131,6 +158,17 @@ fn read(questions: &[Question], printed: &str) -> Vec<Answer> {
         }
     }
     answers
+}
+
+/// What a shell of this machine answers.
+#[cfg(test)]
+pub(super) fn answered_here(questions: &[Question]) -> Vec<Answer> {
+    let ran = std::process::Command::new("/bin/sh")
+        .args(["-c", &script(questions)])
+        .output()
+        .unwrap();
+    assert!(ran.status.success());
+    read(questions, &String::from_utf8(ran.stdout).unwrap())
 }
 
 #[cfg(test)]
@@ -174,12 +212,7 @@ mod tests {
             Question::new("fails", "ls /nowhere-at-all 2>&1"),
             Question::new("last", "printf 'a\\nb'"),
         ];
-        let ran = std::process::Command::new("/bin/sh")
-            .args(["-c", &script(&questions)])
-            .output()
-            .unwrap();
-        assert!(ran.status.success());
-        let answers = read(&questions, &String::from_utf8(ran.stdout).unwrap());
+        let answers = answered_here(&questions);
         assert_eq!(answers.len(), 3);
         assert_eq!(answers[0].printed, "one\ntwo\n");
         assert!(answers[1].failed && answers[1].printed.contains("nowhere"));
@@ -188,6 +221,23 @@ mod tests {
             (answers[2].printed.as_str(), answers[2].failed),
             ("a\nb\n", false)
         );
+    }
+
+    #[test]
+    fn no_script_is_longer_than_an_argument_may_be() {
+        let one = |bytes: usize| Question::new("q", "x".repeat(bytes));
+        let lengths = |questions: &[Question]| {
+            let portions = portions(questions).into_iter();
+            portions.map(<[Question]>::len).collect::<Vec<_>>()
+        };
+        assert!(lengths(&[]).is_empty());
+        assert_eq!(lengths(&[one(10), one(10)]), [2]);
+        // one that is too long by itself is asked by itself
+        assert_eq!(lengths(&[one(1), one(2 * LONGEST), one(1)]), [1, 1, 1]);
+        let many = vec![one(400); 1000];
+        let portions = portions(&many);
+        assert_eq!(portions.iter().map(|p| p.len()).sum::<usize>(), 1000);
+        assert!(portions.iter().all(|p| script(p).len() < 128 * 1024));
     }
 
     #[test]
