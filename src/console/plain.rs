@@ -5,6 +5,7 @@ const LONGEST: usize = 1000;
 
 /// The lines of a text without anything that a terminal would obey: escape sequences go as a
 /// whole, other control characters one by one, and so do those that turn the direction of writing.
+/// What moves the cursor to another place ends a line, as firmware that draws a screen means it.
 pub fn plain(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for piece in without_sequences(text).split(['\n', '\r']) {
@@ -47,7 +48,11 @@ fn without_sequences(text: &str) -> String {
                     .next_if(|c| ('\u{20}'..='\u{3f}').contains(c))
                     .is_some()
                 {}
-                chars.next_if(|c| ('\u{40}'..='\u{7e}').contains(c));
+                let last = chars.next_if(|c| ('\u{40}'..='\u{7e}').contains(c));
+                // CUP, HVP, ED
+                if matches!(last, Some('H' | 'f' | 'J')) {
+                    kept.push('\n');
+                }
             }
             Some(']' | 'P' | 'X' | '^' | '_') => {
                 // ends with BEL or ST; one without an end takes no more than its line
@@ -85,6 +90,20 @@ mod tests {
             ("plain", vec!["plain"]),
             ("\u{1b}[31mred\u{1b}[0m", vec!["red"]),
             ("\u{1b}[2J\u{1b}[01;01HGRUB loading", vec!["GRUB loading"]),
+            (
+                "first\u{1b}[02;01Hsecond\u{1b}[3;1fthird",
+                vec!["first", "second", "third"],
+            ),
+            ("left\u{1b}[2Jdrawn", vec!["left", "drawn"]),
+            ("one line\u{1b}[Kstill", vec!["one linestill"]),
+            (
+                "\u{1b}c\u{1b}[?7l\u{1b}[2J\u{1b}[0mSeaBIOS\r\n",
+                vec!["SeaBIOS"],
+            ),
+            ("\u{1b}]0;title\u{7}x\u{1b}]8;;\u{1b}\\y", vec!["xy"]),
+            ("a\tb\n\n\n  \nc", vec!["a b", "c"]),
+            ("\u{1b}#8\u{1b})0x", vec!["x"]),
+            ("end\u{1b}", vec!["end"]),
             ("\u{1b}]0;owned\u{7}title", vec!["title"]),
             ("\u{1b}]0;owned\u{1b}\\title", vec!["title"]),
             ("\u{1b}]0;no end\nnext", vec!["next"]),
