@@ -1,6 +1,8 @@
 //! One phase of the installation: started in a process group of its own, read line by line, kept
 //! in a log, ended with all of its children when time is up.
 
+mod watch;
+
 use crate::child::{self, Group};
 use crate::event::Running;
 use crate::failure::{Exit, Failure, Outcome};
@@ -16,12 +18,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
-
-/// Lines that are shown when a phase fails.
-const LAST_LINES: usize = 15;
-/// A line is cut here: a program that prints no end of line must not fill the memory.
-const LONGEST_LINE: u64 = 16 * 1024;
+use watch::Ended;
 
 /// The program that installs, ready to run phases.
 #[derive(Debug)]
@@ -34,6 +31,7 @@ pub struct Installer {
     environment: Vec<(&'static str, &'static str)>,
     guard: PathBuf,
     log: PathBuf,
+    target: Target,
 }
 
 impl Drop for Installer {
@@ -89,6 +87,7 @@ impl Installer {
             environment,
             guard: files::guard(job, target, &programs)?,
             log: job.dir.join("installer.log"),
+            target: target.clone(),
             programs,
             program,
             path,
@@ -131,8 +130,10 @@ impl Installer {
             )
         })?;
         let mut last = VecDeque::new();
-        let ended = tokio::time::timeout(deadline, watch(&mut group, &mut log, running, &mut last));
-        match ended.await {
+        let each = job.context.deadlines.command();
+        let shows_another = || watch::shows_another(&self.target, each);
+        let watching = watch::watch(&mut group, &mut log, running, &mut last, shows_another);
+        match tokio::time::timeout(deadline, watching).await {
             Ok(Ok(Ended::Stranger)) => {
                 group.end().await;
                 Err(self.stranger(job, phases))
@@ -194,132 +195,5 @@ impl Installer {
             text,
         )
         .mend(format!("all that it printed is in {}", self.log.display()))
-    }
-}
-
-/// How it came to its end.
-enum Ended {
-    With(std::process::ExitStatus),
-    /// Another host key answered: nixos-anywhere would try again for ever.
-    Stranger,
-}
-
-async fn watch(
-    group: &mut Group,
-    log: &mut File,
-    running: &Running,
-    last: &mut VecDeque<String>,
-) -> std::io::Result<Ended> {
-    let mut out = Lines::new(group.child().stdout.take());
-    let mut err = Lines::new(group.child().stderr.take());
-    loop {
-        let line = tokio::select! {
-            Some(line) = out.next(), if !out.ended() => line,
-            Some(line) = err.next(), if !err.ended() => line,
-            else => break,
-        };
-        let _ = writeln!(log, "{line}");
-        if is_stranger(&line) {
-            return Ok(Ended::Stranger);
-        }
-        match heading(&line) {
-            Some(heading) => running.doing(heading),
-            None => running.output(line.clone()),
-        }
-        if last.len() == LAST_LINES {
-            last.pop_front();
-        }
-        last.push_back(line);
-    }
-    group.wait().await.map(Ended::With)
-}
-
-/// What OpenSSH says when the pinned key is not the one that is shown (sshconnect.c).
-fn is_stranger(line: &str) -> bool {
-    line.contains("REMOTE HOST IDENTIFICATION HAS CHANGED")
-        || line.contains("Host key verification failed")
-}
-
-/// `### Formatting hard drive with disko ###` is what nixos-anywhere calls a step.
-fn heading(line: &str) -> Option<String> {
-    let inner = line.trim().strip_prefix("###")?.strip_suffix("###")?;
-    Some(inner.trim().to_lowercase())
-}
-
-/// The lines of a pipe, without control characters, each of bounded length.
-struct Lines<R> {
-    pipe: Option<BufReader<R>>,
-}
-
-impl<R: AsyncRead + Unpin> Lines<R> {
-    fn new(pipe: Option<R>) -> Self {
-        Self {
-            pipe: pipe.map(BufReader::new),
-        }
-    }
-
-    fn ended(&self) -> bool {
-        self.pipe.is_none()
-    }
-
-    async fn next(&mut self) -> Option<String> {
-        let pipe = self.pipe.as_mut()?;
-        let mut bytes = Vec::new();
-        let read = pipe.take(LONGEST_LINE).read_until(b'\n', &mut bytes).await;
-        if !matches!(read, Ok(1..)) {
-            self.pipe = None;
-            return None;
-        }
-        let text = String::from_utf8_lossy(&bytes);
-        Some(
-            text.trim_end()
-                .chars()
-                .filter(|c| !c.is_control() || *c == '\t')
-                .collect(),
-        )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn headings_are_told_from_other_lines() {
-        assert_eq!(
-            heading("### Formatting hard drive with disko ###").as_deref(),
-            Some("formatting hard drive with disko")
-        );
-        assert_eq!(heading("# a comment"), None);
-        assert_eq!(heading("copying path '/nix/store/x'"), None);
-    }
-
-    #[test]
-    fn another_host_key_is_told_from_other_failures() {
-        for (line, stranger) in [
-            (
-                "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
-                true,
-            ),
-            ("Host key verification failed.", true),
-            ("ssh-copy-id: ERROR: Host key verification failed.", true),
-            (
-                "ssh: connect to host 192.0.2.1 port 22: Connection refused",
-                false,
-            ),
-            ("Permission denied (publickey).", false),
-        ] {
-            assert_eq!(is_stranger(line), stranger, "{line}");
-        }
-    }
-
-    #[tokio::test]
-    async fn endless_lines_are_cut_and_control_characters_dropped() {
-        let text = format!("{}\n\x1b[31mred\x07\n", "x".repeat(40_000));
-        let mut lines = Lines::new(Some(text.as_bytes()));
-        assert_eq!(lines.next().await.unwrap().len(), 16 * 1024);
-        lines.next().await;
-        lines.next().await;
-        assert_eq!(lines.next().await.as_deref(), Some("[31mred"));
     }
 }
