@@ -61,7 +61,17 @@ pub async fn bring_up(
     match Box::pin(go(job, cloud, plan, run)).await {
         Ok(proven) => Ok(proven),
         Err(failure) => {
-            let scene = post_mortem::Scene::Cloud(cloud, plan.role);
+            let made = job.made.borrow().clone();
+            let worked_on = match &plan.action {
+                Action::Create(_) => made.as_ref(),
+                Action::Nothing(_) => None,
+                Action::Adopt(_) | Action::Reinstall(_) | Action::Resume(_) => plan.server_id(),
+            };
+            let scene = post_mortem::Scene::Cloud {
+                cloud,
+                role: plan.role,
+                worked_on,
+            };
             Err(Box::pin(post_mortem::after(job, scene, failure)).await)
         }
     }

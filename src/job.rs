@@ -23,6 +23,25 @@ use tokio::sync::watch;
 /// memory, its cards and the network first.
 const METAL: u32 = 4;
 
+/// Something that a run which is stopped waits for: dropped, it would leave what nobody tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnderWay {
+    /// How long it may take from when the run is stopped.
+    pub within: Duration,
+    /// What may remain if it has not ended then.
+    pub remains: String,
+}
+
+/// It is under way until this is dropped.
+#[derive(Debug)]
+pub struct Ending<'a>(&'a watch::Sender<Option<UnderWay>>);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(None);
+    }
+}
+
 /// One server that is worked on.
 #[derive(Debug)]
 pub struct Job {
@@ -46,9 +65,8 @@ pub struct Job {
     pub login: KeyFile,
     /// What is passed on to the installation.
     pub stage: Stage,
-    /// Whether an order for a server is under way: one that is dropped then leaves a server that
-    /// nobody tells of.
-    pub ordering: watch::Sender<bool>,
+    /// What is under way that must not be dropped in its middle, if anything is.
+    pub under_way: watch::Sender<Option<UnderWay>>,
     /// The server that this job has made, and not removed again: a list that does not show it yet
     /// is no proof that it does not exist.
     pub made: watch::Sender<Option<ServerId>>,
@@ -105,6 +123,14 @@ impl Job {
         // a journal that cannot be written is told by the failure itself, or by the next step
         let _ = self.write(record);
         failure
+    }
+
+    /// From here on, until the answer is dropped, a run that is stopped waits for it.
+    pub fn must_end(&self, within: Duration, remains: impl Into<String>) -> Ending<'_> {
+        let remains = remains.into();
+        self.under_way
+            .send_replace(Some(UnderWay { within, remains }));
+        Ending(&self.under_way)
     }
 
     /// Notes that a server was made, or that it was removed again.

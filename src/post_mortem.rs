@@ -4,6 +4,7 @@
 //! that one stays the one that is told, with its exit code.
 
 mod dead;
+mod entry;
 mod finding;
 mod gather;
 mod kept;
@@ -20,7 +21,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::job::Job;
 use crate::journal::Record;
 use jiff::Timestamp;
-use provision_api::{HostName, Role};
+use provision_api::{HostName, Role, ServerId};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -86,6 +87,17 @@ pub struct Part {
     pub missing: Option<String>,
 }
 
+impl PostMortem {
+    /// Why the machine may still be in rescue, and the command that mends it, if it may.
+    fn not_back(&self) -> Option<&str> {
+        let part = self
+            .parts
+            .iter()
+            .find(|part| part.name == through::WAY_BACK);
+        part?.missing.as_deref()
+    }
+}
+
 impl Part {
     fn seen(name: impl Into<String>, lines: Vec<String>) -> Self {
         Self {
@@ -108,13 +120,21 @@ impl Part {
 #[derive(Debug, Clone, Copy)]
 pub enum Scene<'a> {
     /// In a cloud.
-    Cloud(&'a Cloud, Role),
+    Cloud {
+        /// Which one.
+        cloud: &'a Cloud,
+        /// A server that stays, or a machine for a test.
+        role: Role,
+        /// The server that this run has installed or taken up again; without one it is looked at
+        /// as it is, and never reset.
+        worked_on: Option<&'a ServerId>,
+    },
     /// At this address and SSH port, wherever that is.
     At(&'a str, u16),
 }
 
 /// The same failure, once all that can be found out about it is kept.
-pub async fn after(job: &Job, scene: Scene<'_>, mut failure: Failure) -> Failure {
+pub async fn after(job: &Job, scene: Scene<'_>, failure: Failure) -> Failure {
     let Some(step) = due(&failure) else {
         return failure;
     };
@@ -122,7 +142,7 @@ pub async fn after(job: &Job, scene: Scene<'_>, mut failure: Failure) -> Failure
         return failure;
     }
     match examine(job, scene, step, &failure).await {
-        Ok(found) => tell(job, &found, &mut failure),
+        Ok(found) => return tell(job, &found, failure),
         Err(error) => job.context.teller.warn(format!(
             "{}: why it failed could not be kept: {error}",
             job.name
@@ -159,7 +179,7 @@ async fn examine(
         name: job.name.clone(),
         host: job.host.name.clone(),
         role: match scene {
-            Scene::Cloud(_, role) => role,
+            Scene::Cloud { role, .. } => role,
             Scene::At(..) => Role::Server,
         },
         step,
@@ -184,7 +204,7 @@ async fn examine(
 }
 
 /// The clearest of it goes with the failure itself.
-fn tell(job: &Job, found: &PostMortem, failure: &mut Failure) {
+fn tell(job: &Job, found: &PostMortem, mut failure: Failure) -> Failure {
     if let Some(finding) = &found.finding {
         failure.why.push_str(&format!("\nfound out: {finding}"));
     }
@@ -210,6 +230,10 @@ fn tell(job: &Job, found: &PostMortem, failure: &mut Failure) {
             job.context.flags()
         )
     });
+    match found.not_back() {
+        Some(why) => failure.or_mend(why),
+        None => failure,
+    }
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ pub(crate) fn job(
         dir,
         login,
         stage,
-        ordering: watch::Sender::new(false),
+        under_way: watch::Sender::new(None),
         made: watch::Sender::new(None),
     })
 }

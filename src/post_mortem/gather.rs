@@ -2,7 +2,7 @@
 //! system.
 
 use super::script::{self, Question};
-use super::{Part, Scene, Through, through};
+use super::{Part, Scene, Through, entry, through};
 use crate::clouds::Cloud;
 use crate::console;
 use crate::event::{Running, Step};
@@ -13,8 +13,10 @@ use crate::plan;
 use crate::ssh::{Target, pins};
 use crate::steps::reach;
 use crate::trust;
-use provision_api::{OwnedServer, Role};
-use std::time::Duration;
+use provision_api::wait::{Attempt, Deadline, until};
+use provision_api::{Backoff, OwnedServer, Role};
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
 
 /// The name of the part that holds the console's last lines.
 pub(super) const CONSOLE: &str = "console";
@@ -30,10 +32,19 @@ pub(super) struct Gathered {
 }
 
 /// The machine, as far as the cloud tells.
-struct Machine {
+pub(super) struct Machine {
     address: String,
     port: u16,
-    server: Option<OwnedServer>,
+    pub(super) server: Option<OwnedServer>,
+}
+
+/// Who answers there.
+enum Seen {
+    /// The installer or the installed system, with the key that it must have.
+    Known(Box<(Target, Found)>),
+    /// Something else.
+    Stranger,
+    Nobody,
 }
 
 /// Asks whoever can be asked.
@@ -49,6 +60,7 @@ pub(super) async fn gather(
         firmware: None,
         parts: Vec::new(),
     };
+    let end = Instant::now() + most(job, step);
     let machine = match machine(job, scene).await {
         Ok(machine) => machine,
         Err(why) => {
@@ -69,12 +81,61 @@ pub(super) async fn gather(
         gathered.parts.push(Part::missing(MACHINE, why));
         return gathered;
     }
-    running.doing("see whether it answers");
-    match answering(job, &machine).await {
-        Some((target, found)) => ask_running(job, &target, &found, &mut gathered).await,
-        None => dark(job, running, scene, &machine, &mut gathered).await,
-    }
+    let entry = entry::allowed(scene, &machine, step, exit);
+    let seen = if step == Step::Install && entry.is_ok() {
+        running.doing("wait for it to answer again");
+        seen_in_time(job, &machine).await
+    } else {
+        running.doing("see whether it answers");
+        seen(job, &machine).await
+    };
+    let why = match (seen, entry) {
+        (Seen::Known(known), _) => {
+            let (target, found) = *known;
+            ask_running(job, &target, &found, &mut gathered).await;
+            return gathered;
+        }
+        (Seen::Stranger, _) => {
+            "something answers there, and it is not what it should be: it is left alone".to_owned()
+        }
+        (Seen::Nobody, _) if job.context.cancel.is_cancelled() => "it was stopped".to_owned(),
+        (Seen::Nobody, Err(why)) => format!("it does not answer, and {why}"),
+        (Seen::Nobody, Ok((cloud, server))) => {
+            let visit = through::rescue(job, running, cloud, server, end).await;
+            gathered.take(visit);
+            return gathered;
+        }
+    };
+    gathered.parts.push(Part::missing(MACHINE, why));
     gathered
+}
+
+impl Gathered {
+    /// What came of the visit in the rescue system.
+    fn take(&mut self, visit: through::Visit) {
+        match visit.looked {
+            Ok(looked) => {
+                self.through = Through::Rescue;
+                self.firmware = Some(looked.firmware);
+                self.parts.extend(looked.parts);
+            }
+            Err(why) => {
+                let why = format!("it does not answer, and {why}");
+                self.parts.push(Part::missing(MACHINE, why));
+            }
+        }
+        self.parts.extend(visit.stuck);
+    }
+}
+
+/// How long all of it may take, with the way back from the rescue system; an installer whose
+/// connection was lost is waited for as long as a boot may take.
+fn most(job: &Job, step: Step) -> Duration {
+    let wait = match step {
+        Step::Install => job.boot_within(),
+        _ => Duration::ZERO,
+    };
+    wait + job.context.deadlines.post_mortem().max(job.boot_within())
 }
 
 async fn machine(job: &Job, scene: Scene<'_>) -> Result<Machine, String> {
@@ -86,7 +147,7 @@ async fn machine(job: &Job, scene: Scene<'_>) -> Result<Machine, String> {
                 server: None,
             });
         }
-        Scene::Cloud(cloud, role) => (cloud, role),
+        Scene::Cloud { cloud, role, .. } => (cloud, role),
     };
     let server = server(job, cloud, role).await?;
     Ok(Machine {
@@ -112,7 +173,7 @@ async fn server(job: &Job, cloud: &Cloud, role: Role) -> Result<OwnedServer, Str
 async fn console(job: &Job, scene: Scene<'_>, machine: &Machine) -> Part {
     let read = if job.in_sandbox() {
         console::of_sandbox(&job.context, &machine.address).await
-    } else if let Scene::Cloud(cloud, _) = scene {
+    } else if let Scene::Cloud { cloud, .. } = scene {
         Err(console::elsewhere(cloud, &job.name))
     } else {
         return Part::missing(CONSOLE, "no cloud tells what it said");
@@ -184,32 +245,34 @@ async fn ask_running(job: &Job, target: &Target, found: &Found, gathered: &mut G
     }
 }
 
-/// Nothing that is known answers.
-async fn dark(
-    job: &Job,
-    running: &Running,
-    scene: Scene<'_>,
-    machine: &Machine,
-    gathered: &mut Gathered,
-) {
+/// Asks once.
+async fn seen(job: &Job, machine: &Machine) -> Seen {
+    if let Some(known) = answering(job, machine).await {
+        return Seen::Known(Box::new(known));
+    }
     let each = job.context.deadlines.command();
-    let shown = pins::shown_by(&machine.address, machine.port, each).await;
-    let why = if matches!(shown, Ok(Some(_))) {
-        "something answers there, and it is not what it should be: it is left alone".to_owned()
-    } else if let (Scene::Cloud(cloud, _), Some(server)) = (scene, &machine.server) {
-        match through::rescue(job, running, cloud, server).await {
-            Ok(looked) => {
-                gathered.through = Through::Rescue;
-                gathered.firmware = Some(looked.firmware);
-                gathered.parts.extend(looked.parts);
-                return;
-            }
-            Err(why) => format!("it does not answer, and {why}"),
-        }
-    } else {
-        "it does not answer, and no cloud boots a rescue system on it".to_owned()
-    };
-    gathered.parts.push(Part::missing(MACHINE, why));
+    match pins::shown_by(&machine.address, machine.port, each).await {
+        Ok(Some(_)) => Seen::Stranger,
+        _ => Seen::Nobody,
+    }
+}
+
+/// Asks until something answers, as long as a boot may take.
+async fn seen_in_time(job: &Job, machine: &Machine) -> Seen {
+    let pause = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
+    let waited = until(
+        "the machine to answer",
+        Deadline::after(job.boot_within()),
+        &pause,
+        &job.context.cancel,
+        async || {
+            Ok::<_, Infallible>(match seen(job, machine).await {
+                Seen::Nobody => Attempt::NotYet("nobody answers".to_owned()),
+                seen => Attempt::Ready(seen),
+            })
+        },
+    );
+    waited.await.unwrap_or(Seen::Nobody)
 }
 
 /// How long one connection may take: more than a command, for a journal is long.

@@ -24,6 +24,9 @@ pub fn text(found: &PostMortem, file: &Path) -> String {
         match found.through {
             Through::Installer => "by the installer, which still ran",
             Through::Admin => "by the installed system, as its admin",
+            Through::Rescue if found.not_back().is_some() => {
+                "by the vendor's rescue system, and IT MAY STILL BE IN IT: way back, below"
+            }
             Through::Rescue => "by the vendor's rescue system; it boots from its disk again",
             Through::Nothing => "from outside only",
         },
@@ -47,6 +50,7 @@ pub fn text(found: &PostMortem, file: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::through::WAY_BACK;
     use super::super::{Part, SCHEMA};
     use super::*;
     use crate::event::Step;
@@ -71,6 +75,20 @@ mod tests {
                 Part::missing("rescue", "it takes a password"),
             ],
         };
+        let looked = |found: &PostMortem| {
+            let text = text(found, Path::new("/x"));
+            let mut lines = text.lines();
+            let line = lines.find(|line| line.starts_with("looked at"));
+            line.unwrap().to_owned()
+        };
+        let mut rescued = PostMortem {
+            through: Through::Rescue,
+            ..found.clone()
+        };
+        assert!(looked(&rescued).ends_with("it boots from its disk again"));
+        let stuck = Part::missing(WAY_BACK, "it may still be in rescue");
+        rescued.parts.push(stuck);
+        assert!(looked(&rescued).contains("STILL BE IN IT"));
         assert_eq!(
             text(&found, Path::new("/runs/x/post-mortem.json")),
             "web-1-test failed at boot (1970-01-01 00:00:00Z, exit code 10)\n\

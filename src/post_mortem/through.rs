@@ -1,6 +1,8 @@
 //! A machine that does not answer, looked at through the vendor's rescue system, and left as it
 //! was: booting its disk.
 
+mod way_back;
+
 use super::script::{self, Answer, Question};
 use super::{Part, dead, gather};
 use crate::clouds::Cloud;
@@ -11,10 +13,11 @@ use crate::job::Job;
 use crate::report::quote;
 use crate::ssh::Target;
 use crate::steps::rescue;
-use provision_api::wait::{Attempt, Deadline, WaitError, until};
-use provision_api::{Backoff, ErrorKind, Intent, OwnedServer, Rescue, Stage};
-use std::time::{Duration, Instant};
-use tokio_util::sync::CancellationToken;
+use provision_api::OwnedServer;
+use std::time::Instant;
+
+/// The name of the part that says why the machine may still be in rescue.
+pub(super) const WAY_BACK: &str = "way back";
 
 /// What was seen through it.
 #[derive(Debug)]
@@ -23,45 +26,60 @@ pub(super) struct Looked {
     pub(super) parts: Vec<Part>,
 }
 
-/// Boots the rescue system, looks, and boots the disk again. An error says why nothing was seen.
+/// What came of going there and back.
+#[derive(Debug)]
+pub(super) struct Visit {
+    /// What was seen, or why nothing was.
+    pub(super) looked: Result<Looked, String>,
+    /// Why it may not be back, if it may not.
+    pub(super) stuck: Option<Part>,
+}
+
+/// Boots the rescue system, looks, and boots the disk again; all of it by that end.
 pub(super) async fn rescue(
     job: &Job,
     running: &Running,
     cloud: &Cloud,
     server: &OwnedServer,
-) -> Result<Looked, String> {
-    match cloud.provider.capabilities().rescue {
-        Rescue::Keys => {}
-        Rescue::Password(_) | Rescue::Elsewhere(_) => {
-            return Err(format!(
-                "{}'s rescue system takes no login key, only a password",
-                cloud.name()
-            ));
-        }
-    }
+    end: Instant,
+) -> Visit {
+    let to_look = end.checked_sub(way_back::within(job));
+    let to_look = to_look.filter(|at| Instant::now() + job.first_boot_within() / 2 < *at);
+    let Some(to_look) = to_look else {
+        return Visit {
+            looked: Err("there was no time left to boot its rescue system".to_owned()),
+            stuck: None,
+        };
+    };
     running.doing("look at it through the rescue system");
+    let back = rescue::way_back(job, server.marks().role);
     // whoever stops the run now waits until the machine boots its disk again
-    job.ordering.send_replace(true);
-    let within = job.context.deadlines.post_mortem().max(job.boot_within());
-    let looking = tokio::time::timeout(within, look(job, cloud, server, Instant::now() + within));
+    let _under_way = job.must_end(
+        way_back::within(job) + job.context.deadlines.command(),
+        format!("{} may be in rescue; back to the disk: {back}", job.name),
+    );
+    let looking = look(job, cloud, server, to_look);
+    let looking = tokio::time::timeout_at(to_look.into(), looking);
     let looked = tokio::select! {
         biased;
         () = job.context.cancel.cancelled() => Err("it was stopped".to_owned()),
         looked = looking => looked.unwrap_or_else(|_| Err("its rescue system was too slow".to_owned())),
     };
     running.doing("boot its disk again");
-    let back = to_disk(job, cloud, server).await;
-    job.ordering.send_replace(false);
-    let _ = std::fs::remove_file(job.kept.pins("rescue"));
-    if let Err(why) = back {
-        job.context.teller.warn(format!(
-            "{}: it may still be in rescue: {why}; back to the disk: provision rescue {} --off{}",
-            job.name,
-            job.host.name,
-            job.context.flags()
-        ));
-    }
-    looked
+    let stuck = match way_back::to_disk(job, cloud, server).await {
+        Ok(()) => {
+            // the key of a rescue system that is gone is never to be accepted again
+            let _ = std::fs::remove_file(job.kept.pins("rescue"));
+            None
+        }
+        // its key stays pinned: the next run tells by it that it is in rescue
+        Err(why) => {
+            let why = format!("it may still be in rescue ({why}); back to the disk: {back}");
+            job.context.teller.warn(format!("{}: {why}", job.name));
+            Some(Part::missing(WAY_BACK, why))
+        }
+    };
+    Visit { looked, stuck }
 }
 
 async fn look(
@@ -139,47 +157,6 @@ pub(super) fn of_disks(found: &Found) -> Vec<Question> {
         ),
     });
     questions
-}
-
-/// The disk, booted again: to be done whatever became of the look, so nothing cancels it, and it
-/// ends by its own deadline.
-async fn to_disk(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Result<(), String> {
-    let never = CancellationToken::new();
-    // of real hardware as many times slower as its boot is
-    let within = job.boot_within() / 5;
-    let mut stage = Stage(0);
-    let way = async {
-        loop {
-            let backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
-            let accepted = until(
-                "the vendor to be free for it",
-                Deadline::after(within),
-                &backoff,
-                &never,
-                async || match cloud.provider.drive(server, &Intent::FromDisk, stage).await {
-                    Ok(accepted) => Ok(Attempt::Ready(accepted)),
-                    Err(error) if error.kind == ErrorKind::Conflict => {
-                        Ok(Attempt::NotYet(error.to_string()))
-                    }
-                    Err(error) => Err(error),
-                },
-            )
-            .await
-            .map_err(|error| match error {
-                WaitError::Failed(error) => error.to_string(),
-                late => late.to_string(),
-            })?;
-            let (deadline, tasks) = (Deadline::after(within), &accepted.tasks);
-            let waited = cloud.waiter.wait(tasks, deadline, &never, |_, _| {}).await;
-            waited.map_err(|error| error.to_string())?;
-            match accepted.next {
-                None => return Ok(()),
-                Some(next) => stage = next,
-            }
-        }
-    };
-    let ended = tokio::time::timeout(within, way).await;
-    ended.unwrap_or_else(|_| Err("the vendor is not done with it".to_owned()))
 }
 
 #[cfg(test)]

@@ -61,9 +61,16 @@ pub async fn create<'a>(
     for (at, choice) in choices.iter().enumerate() {
         running.doing(format!("create {choice}"));
         let order = order(job, plan, run, choice, &host_key, login.clone())?;
-        job.ordering.send_replace(true);
+        let ordering = job.must_end(
+            job.context.deadlines.busy(),
+            format!(
+                "unknown: {} has not answered the order; a server named {} may come to exist \
+                 and cost money",
+                cloud.provider, job.name
+            ),
+        );
         let ordered = cloud.provider.create(&order).await;
-        job.ordering.send_replace(false);
+        drop(ordering);
         match ordered {
             Ok(ordered) if ordered.adopted => {
                 return Err(someone_was_faster(job, &ordered));

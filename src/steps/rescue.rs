@@ -25,6 +25,11 @@ async fn boot_id_now(job: &Job, server: &OwnedServer) -> Option<String> {
     Some(reach::ask(&admin.ok()?, quick).await.ok()?.boot_id)
 }
 
+/// The command that boots the disk again.
+pub(crate) fn way_back(job: &Job, role: Role) -> String {
+    format!("provision rescue {} --off", naming(job, role))
+}
+
 /// The host and the flags that a command shown to the user names it with.
 fn naming(job: &Job, role: Role) -> String {
     let test = if role == Role::Test { " --test" } else { "" };

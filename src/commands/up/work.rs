@@ -10,7 +10,7 @@ use crate::commands::up::renew;
 use crate::context::Context;
 use crate::engine::{self, Proven};
 use crate::failure::{Exit, Failure, Outcome};
-use crate::job::Job;
+use crate::job::{Job, UnderWay};
 use crate::journal::Journal;
 use crate::plan::{Action, HostPlan};
 use provision_api::{Catalog, RunId, ServerId};
@@ -70,32 +70,26 @@ impl Work {
         Ok(HostDocument::of(&job, &self.cloud, &self.catalog, &proven))
     }
 
-    /// Ctrl-C: everything is dropped but an order that is under way. That one ends first, so that
-    /// the server that comes of it is known.
+    /// Ctrl-C: everything is dropped but what must not be, an order or a way back from rescue. That
+    /// ends first, so that what comes of it is known.
     async fn stopped(
         &self,
         job: &Job,
-        mut work: Pin<&mut (impl Future<Output = Outcome<Proven>> + Send)>,
+        work: Pin<&mut (impl Future<Output = Outcome<Proven>> + Send)>,
     ) -> Outcome<Proven> {
-        let mut ordering = job.ordering.subscribe();
-        let stopped = || Failure::interrupted(format!("{}: stopped", self.plan.name));
-        tokio::select! {
-            biased;
-            outcome = work.as_mut() => outcome.map_err(|mut failure| {
-                failure.exit = Exit::Interrupted;
-                failure
-            }),
-            _ = ordering.wait_for(|under_way| !under_way) => Err(stopped()),
-            () = tokio::time::sleep(self.context.deadlines.busy()) => {
-                let mut failure = stopped();
-                failure.remains.push(format!(
-                    "unknown: {} has not answered the order; a server named {} may come to exist \
-                     and cost money",
-                    self.cloud.provider, self.plan.name
-                ));
-                Err(failure)
+        let mut remains = match ended(job.under_way.subscribe(), work).await {
+            Ended::Work(outcome) => {
+                return outcome.map_err(|mut failure| {
+                    failure.exit = Exit::Interrupted;
+                    failure
+                });
             }
-        }
+            Ended::Nothing => Vec::new(),
+            Ended::NotInTime(remains) => vec![remains],
+        };
+        let mut stopped = Failure::interrupted(format!("{}: stopped", self.plan.name));
+        stopped.remains.append(&mut remains);
+        Err(stopped)
     }
 
     /// What exists now and what it costs, the command that goes on, the one that removes.
@@ -144,5 +138,79 @@ impl Work {
             .remove
             .get_or_insert_with(|| format!("provision teardown {naming}"));
         failure
+    }
+}
+
+/// What became of work that was stopped.
+#[derive(Debug, PartialEq, Eq)]
+enum Ended<T> {
+    /// It came to its own end.
+    Work(T),
+    /// Nothing is under way that must not be dropped.
+    Nothing,
+    /// What is under way takes longer than it may; this may remain of it.
+    NotInTime(String),
+}
+
+/// Goes on with the work until nothing is under way that must not be dropped.
+async fn ended<T>(
+    mut under_way: watch::Receiver<Option<UnderWay>>,
+    mut work: Pin<&mut (impl Future<Output = T> + Send)>,
+) -> Ended<T> {
+    let Some(UnderWay { within, remains }) = under_way.borrow_and_update().clone() else {
+        return Ended::Nothing;
+    };
+    tokio::select! {
+        biased;
+        outcome = work.as_mut() => Ended::Work(outcome),
+        _ = under_way.wait_for(Option::is_none) => Ended::Nothing,
+        () = tokio::time::sleep(within) => Ended::NotInTime(remains),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+    use std::time::Duration;
+
+    fn under_way(within: Duration) -> watch::Sender<Option<UnderWay>> {
+        watch::Sender::new(Some(UnderWay {
+            within,
+            remains: "it may be in rescue".to_owned(),
+        }))
+    }
+
+    #[tokio::test]
+    async fn what_must_not_be_dropped_ends_first() {
+        let hour = Duration::from_secs(3600);
+        let never = || std::future::pending::<u8>();
+        let nothing = watch::Sender::new(None);
+        assert_eq!(
+            ended(nothing.subscribe(), pin!(never())).await,
+            Ended::Nothing
+        );
+        // it ends, and the work with it
+        let sender = under_way(hour);
+        let work = async {
+            tokio::task::yield_now().await;
+            sender.send_replace(None);
+            7
+        };
+        assert_eq!(ended(sender.subscribe(), pin!(work)).await, Ended::Work(7));
+        // it ends, and the work would go on
+        let sender = under_way(hour);
+        let work = async {
+            tokio::task::yield_now().await;
+            sender.send_replace(None);
+            never().await
+        };
+        assert_eq!(ended(sender.subscribe(), pin!(work)).await, Ended::Nothing);
+        // it has its own time, and its own words
+        let sender = under_way(Duration::from_millis(1));
+        assert_eq!(
+            ended(sender.subscribe(), pin!(never())).await,
+            Ended::NotInTime("it may be in rescue".to_owned())
+        );
     }
 }

@@ -50,8 +50,8 @@ fn no_link_leads_into_the_rescue_system() {
     symlink(&rescue, format!("{at}/g")).unwrap();
     let answers = |system: &str| {
         let folder = |path: &&str| format!("/{system}{path}");
-        let journals: Vec<String> = JOURNALS.iter().map(|p| folder(p)).collect();
-        let menus: Vec<String> = MENUS.iter().map(|p| folder(p)).collect();
+        let journals: Vec<String> = JOURNALS.iter().map(&folder).collect();
+        let menus: Vec<String> = MENUS.iter().map(folder).collect();
         let mut asked = there(&at, "-d", &journals);
         asked.extend(there(&at, "-f", &menus));
         script::answered_here(&asked)
