@@ -52,10 +52,11 @@ pub(super) async fn create(call: Call) -> Answer {
     let name = input.name("name", name, names::free);
     let name = input.required("name", name);
     let public_key = input.text("public_key");
+    let is_given = public_key.is_some();
     let public_key = input.required("public_key", public_key);
     let labels = input.labels("labels").unwrap_or_default();
     let fingerprint = fingerprint(&public_key);
-    if fingerprint.is_none() && !public_key.is_empty() {
+    if fingerprint.is_none() && is_given {
         input.wrong("public_key", "is not a valid OpenSSH public key");
     }
     input.done()?;

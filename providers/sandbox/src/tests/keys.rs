@@ -72,6 +72,7 @@ async fn are_refused_twice_and_when_they_are_none() {
     assert_eq!(answer["error"]["details"]["fields"][0]["name"], "name");
     for body in [
         json!({"name": "x", "public_key": "ssh-ed25519 AAAA"}),
+        json!({"name": "x", "public_key": ""}),
         json!({"name": "", "public_key": OTHER_KEY}),
         json!({"public_key": OTHER_KEY}),
         json!({"name": "x"}),
