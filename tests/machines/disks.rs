@@ -3,6 +3,7 @@
 
 use crate::guests::{Guests, UEFI};
 use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader};
 
 #[test]
 #[ignore = "boots a machine: cargo xtask machines"]
@@ -25,7 +26,8 @@ fn a_volume_that_comes_first_is_not_wiped() {
     let ip = made["server"]["public_net"]["ipv4"]["ip"].as_str().unwrap();
     let port = guests.served().variable("PROVISION_SSH_PORT");
     let install = format!(
-        "install box --target-ip {ip} --port {port} --accept-new-host-key --sandbox --yes --output json"
+        "install box --target-ip {ip} --port {port} --accept-new-host-key --sandbox --yes --output json --identity {}",
+        guests.lab.path("mine").display()
     );
     // what is on the volume is somebody's
     mark(&guests, ip, &port);
@@ -60,7 +62,7 @@ fn mark(guests: &Guests, ip: &str, port: &str) {
     let login = format!(
         "ssh -i {} -p {port} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
          -o LogLevel=ERROR -o ConnectTimeout=5 root@{ip}",
-        guests.lab.state().join("sandbox/keys/id_ed25519").display()
+        guests.lab.path("mine").display()
     );
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(240);
     let write = "printf 'what was there before...' | dd of=/dev/sda conv=notrunc 2>&1 && sync && echo written";
@@ -85,17 +87,15 @@ fn run(guests: &Guests, login: &str, command: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// The sandbox's login key, known to the account.
+/// A key of the test's own, known to the account.
 fn login_key(guests: &Guests) -> u64 {
-    // a plan makes the key
-    guests.lab.run("up box --sandbox --dry-run").succeeded();
-    let file = guests.lab.state().join("sandbox/keys/id_ed25519");
-    let output = std::process::Command::new("ssh-keygen")
-        .args(["-y", "-f"])
-        .arg(file)
-        .output()
-        .unwrap();
-    let public = String::from_utf8(output.stdout).unwrap();
+    let file = guests.lab.path("mine");
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(&file)
+        .status();
+    assert!(made.unwrap().success());
+    let public = std::fs::read_to_string(file.with_extension("pub")).unwrap();
     let made = guests.hetzner(
         "POST",
         "/ssh_keys",
@@ -104,49 +104,68 @@ fn login_key(guests: &Guests) -> u64 {
     made["ssh_key"]["id"].as_u64().unwrap()
 }
 
+/// Rescue at Public Cloud runs from a disk of its own, which is the first.
 #[test]
 #[ignore = "boots a machine: cargo xtask machines"]
 fn beside_a_rescue_system_that_comes_first_the_second_disk_is_chosen() {
-    // one rented server is enough
-    let world =
-        json!({ "ovh": { "vps": [{ "name": "vps-0a1b2c3e.vps.ovh.net", "status": "expired" }] } });
-    let guests = Guests::unserved(&world);
+    let guests = Guests::new(&json!({}));
+    let host = |layout: &str| {
+        let toml = format!(
+            "provider = 'ovh'\nlayout = '{layout}'\n[ovh]\nproduct = 'cloud'\nflavors = ['d2-2']\n\
+             regions = ['GRA11']\nimage = 'Debian 13'\n"
+        );
+        guests.lab.add_host("box", &toml);
+    };
+    // a server of ours, with nothing installed on it
+    host("uefi");
     guests
         .lab
-        .add_host("box", "provider = 'ovh-vps'\nlayout = 'hybrid'\n[ovh]\n");
-    let up = guests.up("box --server vps-0a1b2c3d.vps.ovh.net --provider ovh-vps");
-    assert_eq!(up["proven"], true, "{up}");
+        .run("up box --sandbox")
+        .failed(8, &["nothing was wiped"]);
+    host("hybrid");
+    let rescue = guests.lab.json("rescue box --sandbox");
+    let (ip, port) = (rescue["host"].as_str().unwrap(), &rescue["port"]);
+    let mut install = guests
+        .lab
+        .command(&format!(
+            "install box --target-ip {ip} --port {port} --accept-new-host-key --sandbox --yes --output json"
+        ))
+        .spawn()
+        .unwrap();
+    let mut told = String::new();
+    let mut lines = BufReader::new(install.stderr.take().unwrap());
+    let mut line = String::new();
+    while lines.read_line(&mut line).unwrap() > 0 {
+        told.push_str(&line);
+        if line.contains(": install ") {
+            // the vendor boots rescue until it is told otherwise, and only the owner can tell it
+            let off = guests.lab.run("rescue box --sandbox --off");
+            told.push_str(&off.stderr);
+        }
+        line.clear();
+    }
+    let ran = crate::lab::Ran::of(install.wait_with_output().unwrap());
+    assert_eq!(ran.code, 0, "{told}");
+    let proven = ran.json()["hosts"][0].clone();
     assert_eq!(
-        (&up["firmware"], &up["layout"]),
+        (&proven["firmware"], &proven["layout"]),
         (&"bios".into(), &"hybrid".into())
     );
-    let journal = journals(&guests);
-    let found = journal
+    let disks: Vec<Value> = journals(&guests)
         .iter()
-        .filter_map(|line| line.pointer("/found/disks"))
-        .find(|disks| {
-            disks
-                .as_array()
-                .is_some_and(|d| d.iter().any(|d| d["role"] == "rescue"))
-        })
-        .unwrap_or_else(|| panic!("no rescue disk was seen: {journal:?}"))
-        .clone();
+        .filter(|line| line["found"]["system"] == "rescue")
+        .flat_map(|line| line["found"]["disks"].as_array().unwrap().clone())
+        .collect();
     let by_role = |role: &str| {
-        let all = found.as_array().unwrap();
-        all.iter().find(|d| d["role"] == role).unwrap()["path"].clone()
+        let found = disks.iter().find(|disk| disk["role"] == role);
+        found.unwrap_or_else(|| panic!("no {role} disk: {disks:?}"))["path"].clone()
     };
-    assert_eq!(by_role("rescue"), "/dev/sda", "{found}");
-    assert_eq!(by_role("boot"), "/dev/sdb", "{found}");
+    assert_eq!(by_role("rescue"), "/dev/sda", "{disks:?}");
+    assert_eq!(by_role("boot"), "/dev/sdb", "{disks:?}");
     // without the rescue system's, it is the first
-    assert!(
-        guests
-            .on("box", "findmnt -no SOURCE /")
-            .contains("/dev/sda")
-    );
-    guests
-        .lab
-        .run("teardown box --sandbox --provider ovh-vps")
-        .succeeded();
+    let login = proven["login"].as_str().unwrap();
+    assert!(run(&guests, login, "findmnt -no SOURCE /").contains("/dev/sda"));
+    guests.lab.run("teardown box --sandbox").succeeded();
 }
 
 /// What all runs have journalled.
