@@ -1,7 +1,7 @@
 //! What says the same again in another way, at the cost of minutes: CI leaves it out.
 
 use crate::guests::{BIOS, Guests, UEFI, plain};
-use crate::install::installed;
+use crate::install::{installed, rescued_and_back};
 use crate::layout::forced;
 
 #[test]
@@ -16,18 +16,19 @@ fn hybrid_boots_on_bios() {
 
 #[test]
 #[ignore = "boots a machine: cargo xtask machines"]
-fn hybrid_boots_on_uefi() {
+fn hybrid_boots_on_uefi_and_is_rescued_and_back() {
     let guests = Guests::unserved(&plain());
     let up = installed(&guests, UEFI, "hybrid");
     assert_eq!(up["firmware"], "uefi");
     assert_eq!(up["layout"], "hybrid");
+    rescued_and_back(&guests);
     guests.teardown("box");
 }
 
 #[test]
 #[ignore = "boots a machine: cargo xtask machines"]
 fn a_bios_layout_forced_on_uefi_does_not_boot() {
-    forced(UEFI, "bios");
+    forced(UEFI, "bios", "UEFI");
 }
 
 /// The installer builds the small system from its flake, on the machine.
