@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    /// The folder of the machine of that id.
+    /// The folder of the machine of that id, by the path that QEMU was given, whatever links lead
+    /// to it: a guest is known by that path.
     pub(super) fn of(all: &Path, id: &str) -> Self {
-        Self(all.join(id))
+        Self(whole(all).join(id))
     }
 
     /// The folder itself.
@@ -129,6 +130,11 @@ impl Folder {
             kept.is_known() && kept.spec == other.spec && kept.state.turn > other.state.turn;
         newer.then_some(kept.state)
     }
+}
+
+/// The path of a folder without links; one that is not there has nothing to be found in it.
+fn whole(folder: &Path) -> PathBuf {
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
 }
 
 /// Makes an empty disk: as long as it says, and with nothing in it.

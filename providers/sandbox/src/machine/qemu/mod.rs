@@ -66,29 +66,27 @@ impl Qemu {
         }
     }
 
-    /// Where its machines are, by a path that holds wherever QEMU goes.
-    fn options(&self) -> Result<QemuOptions, String> {
-        crate::files::private_folder(&self.options.folder).map_err(|error| error.to_string())?;
-        let folder = self.options.folder.canonicalize();
-        let folder =
-            folder.map_err(|e| format!("{} cannot be used: {e}", self.options.folder.display()))?;
-        if folder.to_str().is_none() {
+    /// Makes the folder of its machines, by a path that QEMU can be told.
+    fn make_folder(&self) -> Result<(), String> {
+        let folder = &self.options.folder;
+        crate::files::private_folder(folder).map_err(|error| error.to_string())?;
+        let whole = folder.canonicalize();
+        let whole = whole.map_err(|e| format!("{} cannot be used: {e}", folder.display()))?;
+        if whole.to_str().is_none() {
             return Err(format!(
                 "{} is no UTF-8: use another state folder",
-                folder.display()
+                whole.display()
             ));
         }
-        Ok(QemuOptions {
-            folder,
-            ..self.options.clone()
-        })
+        Ok(())
     }
 
     fn inner(&self, spec: Spec, state: State) -> Result<Arc<Inner>, MachineError> {
-        let options = self.options().map_err(|message| MachineError {
+        self.make_folder().map_err(|message| MachineError {
             machine: spec.id.clone(),
             message,
         })?;
+        let options = self.options.clone();
         Inner::new(spec, options, Arc::clone(&self.accelerator), state).map(Arc::new)
     }
 }

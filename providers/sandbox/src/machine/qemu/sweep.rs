@@ -49,7 +49,7 @@ fn ids(folder: &Path) -> Vec<String> {
     };
     let mut ids: Vec<String> = entries
         .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .filter(|entry| entry.path().is_dir())
         .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
     ids.sort();
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
     use std::process::{Child, Command};
 
-    /// Something that looks like a guest: started with its own file.
+    /// Something that looks like a guest: started with its own file, by a path without links.
     fn guest(all: &Path, id: &str) -> Child {
         let folder = Folder::of(all, id);
         folder.make().unwrap();
@@ -84,6 +84,12 @@ mod tests {
             .spawn()
             .unwrap();
         std::fs::write(folder.pid(), child.id().to_string()).unwrap();
+        // its arguments are there a moment after itself
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while folder.process().is_none() {
+            assert!(std::time::Instant::now() < until, "it does not begin");
+            std::thread::yield_now();
+        }
         child
     }
 
@@ -110,5 +116,25 @@ mod tests {
         assert!(home.path().join("hetzner-1").exists(), "its disks stay");
         assert!(stop(home.path()).await.is_empty());
         assert!(stop(&home.path().join("none")).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn guests_are_found_by_a_path_with_links_too() {
+        let home = tempfile::tempdir().unwrap();
+        let real = home.path().join("real");
+        std::fs::create_dir(&real).unwrap();
+        let linked = home.path().join("linked");
+        std::os::unix::fs::symlink(&real, &linked).unwrap();
+
+        let mut one = guest(&real, "hetzner-1");
+        let lines = stop(&linked).await;
+        assert!(lines[0].contains(&one.id().to_string()), "{lines:?}");
+        one.wait().unwrap();
+
+        let mut two = guest(&real, "hetzner-1");
+        let lines = sweep(&linked, &[]).await;
+        assert!(lines[0].contains(&two.id().to_string()), "{lines:?}");
+        two.wait().unwrap();
+        assert!(!real.join("hetzner-1").exists());
     }
 }
