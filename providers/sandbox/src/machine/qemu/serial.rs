@@ -7,6 +7,8 @@ use std::path::Path;
 
 /// So many lines are told.
 const LINES: usize = 2000;
+/// A line is cut here, in characters.
+const LONGEST_LINE: usize = 4000;
 /// A file longer than this is cut to its end.
 const LONGEST: u64 = 8 * 1024 * 1024;
 /// So much of the end is read, and left by a cut.
@@ -23,13 +25,19 @@ pub(super) fn say(file: &Path, line: &str) {
     drop(open.and_then(|mut open| open.write_all(format!("\r\nsandbox: {line}\r\n").as_bytes())));
 }
 
-/// The newest lines, without what would steer a terminal. A file that grew too long is cut.
+/// The newest lines, as they were said. A file that grew too long is cut.
 pub(super) fn lines(file: &Path) -> Vec<String> {
     let end = end_of(file).unwrap_or_default();
     cut(file);
-    let all = plain(&String::from_utf8_lossy(&end));
-    let from = all.len().saturating_sub(LINES);
-    all.into_iter().skip(from).collect()
+    // half of a character, as where a file was cut, is replaced by a mark: what is told is UTF-8
+    let text = String::from_utf8_lossy(&end);
+    let said = text.strip_suffix('\n').unwrap_or(&text);
+    if said.is_empty() {
+        return Vec::new();
+    }
+    let mut newest: Vec<String> = split(said).rev().take(LINES).collect();
+    newest.reverse();
+    newest
 }
 
 /// Cuts a file that grew too long to its end. QEMU appends: what it says next follows that.
@@ -54,48 +62,13 @@ fn end_of(file: &Path) -> std::io::Result<Vec<u8>> {
     Ok(end)
 }
 
-/// Lines as a printer would show them: escape sequences and control characters are gone, empty
-/// lines too, since firmware clears its screen with them.
-fn plain(text: &str) -> Vec<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '\n' => out.push(c),
-            '\t' => out.push(' '),
-            '\u{1b}' => escape(&mut rest, &mut out),
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out.lines()
-        .map(str::trim_end)
-        .filter(|line| !line.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-/// Skips the rest of an escape sequence. One that moves the cursor to another line ends this one.
-fn escape(rest: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut String) {
-    match rest.next() {
-        // a control sequence (ECMA-48) ends with a letter or one of a few signs
-        Some('[') => {
-            let last = rest.find(|c| ('@'..='~').contains(c));
-            if matches!(last, Some('H' | 'f' | 'J')) && !out.ends_with('\n') {
-                out.push('\n');
-            }
-        }
-        // a text for the terminal ends with BEL or ESC \
-        Some(']' | 'P' | '^' | '_') => {
-            while let Some(c) = rest.next() {
-                if c == '\u{7}' || (c == '\u{1b}' && rest.next_if_eq(&'\\').is_some()) {
-                    break;
-                }
-            }
-        }
-        Some('(' | ')' | '#') => drop(rest.next()),
-        _ => {}
-    }
+/// The lines as the guest said them. What a terminal would obey is still in them: whoever shows
+/// them takes it out.
+fn split(text: &str) -> impl DoubleEndedIterator<Item = String> {
+    text.split('\n').map(|line| {
+        let line = line.trim_end_matches('\r');
+        line.chars().take(LONGEST_LINE).collect()
+    })
 }
 
 #[cfg(test)]
@@ -103,21 +76,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_steers_a_terminal_is_left() {
-        for (text, expected) in [
-            ("one\r\ntwo\r\n", vec!["one", "two"]),
+    fn lines_are_split_bounded_and_else_left_as_they_were_said() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("serial.log");
+        let long = "x".repeat(LONGEST_LINE + 1);
+        for (said, expected) in [
+            (&b"one\r\ntwo\r\n"[..], vec!["one", "two"]),
+            (b"one\n\nthree", vec!["one", "", "three"]),
+            (b"\x1b[31mred\x1b[0m\n", vec!["\u{1b}[31mred\u{1b}[0m"]),
             (
-                "\u{1b}c\u{1b}[?7l\u{1b}[2J\u{1b}[0mSeaBIOS\r\n",
-                vec!["SeaBIOS"],
+                b"\xbc half, whole \xc3\xbc\n",
+                vec!["\u{fffd} half, whole \u{fc}"],
             ),
-            ("a\u{1b}[0;31mred\u{1b}[0m b\u{7}", vec!["ared b"]),
-            ("first\u{1b}[02;01Hsecond", vec!["first", "second"]),
-            ("\u{1b}]0;title\u{7}x\u{1b}]8;;\u{1b}\\y", vec!["xy"]),
-            ("a\tb\n\n\n  \nc", vec!["a b", "c"]),
-            ("end\u{1b}", vec!["end"]),
-            ("end\u{1b}[", vec!["end"]),
+            (long.as_bytes(), vec![&long[1..]]),
+            (b"", vec![]),
         ] {
-            assert_eq!(plain(text), expected, "{text:?}");
+            std::fs::write(&file, said).unwrap();
+            let told = lines(&file);
+            assert_eq!(told, expected, "{said:?}");
+            // the control endpoint tells them as JSON
+            let json = serde_json::to_vec(&told).unwrap();
+            let read: Vec<String> = serde_json::from_slice(&json).unwrap();
+            assert_eq!(read, told);
         }
     }
 
