@@ -5,7 +5,7 @@ use super::inner::Inner;
 use super::state::Written;
 use super::tools::{self, MKFS, QEMU_IMG};
 use crate::machine::{Image, MachineError, RescueSystem};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Making an overlay takes moments; formatting a sparse file too.
@@ -21,7 +21,9 @@ impl Inner {
         }
         let disk = self.folder.written_disk();
         let stock = self.options.images.stock();
-        let base = base(&stock, &self.folder.stock());
+        let base = own(stock, self.folder.stock())
+            .await
+            .map_err(|why| self.error(why))?;
         grow(&base, "qcow2", &disk, self.spec.disk_gib, &self.folder)
             .await
             .map_err(|why| self.error(format!("the image cannot be written: {why}")))?;
@@ -92,14 +94,23 @@ impl Inner {
     }
 }
 
-/// A file of the images by a name of the machine's own, so that images of another version can be
-/// thrown away while it uses these; by its own name on another file system.
-fn base(image: &Path, link: &Path) -> std::path::PathBuf {
-    drop(std::fs::remove_file(link));
-    match std::fs::hard_link(image, link) {
-        Ok(()) => link.to_owned(),
-        Err(_) => image.to_owned(),
-    }
+/// A file of the images as the machine's own, so that images of another version can be thrown away
+/// while its disk grows out of these: by another name where that can be had, or else a copy.
+async fn own(image: PathBuf, file: PathBuf) -> Result<PathBuf, String> {
+    let had = tokio::task::spawn_blocking(move || {
+        drop(std::fs::remove_file(&file));
+        std::fs::hard_link(&image, &file)
+            // shares its blocks where the file system can
+            .or_else(|_| std::fs::copy(&image, &file).map(drop))
+            .map(|()| file)
+            .map_err(|error| {
+                format!(
+                    "{} cannot be copied to the machine: {error}",
+                    image.display()
+                )
+            })
+    });
+    had.await.unwrap_or_else(|error| Err(error.to_string()))
 }
 
 /// A disk that begins with what is in another file and is at least so long.
@@ -136,4 +147,31 @@ async fn size(file: &Path, format: &str, folder: &Folder) -> Result<u64, String>
         .ok()
         .and_then(|info| info["virtual-size"].as_u64())
         .ok_or_else(|| format!("{QEMU_IMG} does not say how long {name} is"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_image_stays_with_the_machine_when_the_cache_is_emptied() {
+        let home = tempfile::tempdir().unwrap();
+        let image = home.path().join("stock.qcow2");
+        std::fs::write(&image, "image").unwrap();
+        // /dev/shm is another file system than most have their temporary files on
+        let elsewhere = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let elsewhere = elsewhere.unwrap();
+        for folder in [home.path(), elsewhere.path()] {
+            let file = folder.join("own.qcow2");
+            std::fs::write(&file, "of another version").unwrap();
+            assert_eq!(own(image.clone(), file.clone()).await.unwrap(), file);
+        }
+        std::fs::remove_file(&image).unwrap();
+        for folder in [home.path(), elsewhere.path()] {
+            let kept = std::fs::read_to_string(folder.join("own.qcow2")).unwrap();
+            assert_eq!(kept, "image", "{}", folder.display());
+        }
+        let error = own(image, home.path().join("own.qcow2")).await.unwrap_err();
+        assert!(error.contains("cannot be copied"), "{error}");
+    }
 }
