@@ -17,6 +17,7 @@ mod lock;
 pub mod machine;
 mod options;
 mod ovh;
+mod process;
 mod public_key;
 mod record;
 mod sandbox;

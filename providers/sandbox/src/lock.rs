@@ -3,6 +3,7 @@
 use crate::error::SandboxError;
 use crate::files;
 use crate::options::Access;
+use crate::process::Process;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// What the holder of a world tells the others, in `running.json`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Running {
-    pid: u32,
+    /// Its number and its start, so that a later process of the same number is not taken for it.
+    #[serde(flatten)]
+    process: Process,
     serve: bool,
     access: Access,
 }
@@ -39,8 +42,8 @@ pub(crate) enum Held {
 /// The process that has a world now.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Holder {
-    /// Its id.
-    pub(crate) pid: u32,
+    /// Which.
+    pub(crate) process: Process,
     /// Whether it serves others until it is told to end; otherwise it is at work, and ends then.
     pub(crate) serves: bool,
 }
@@ -51,10 +54,13 @@ pub(crate) fn holder(folder: &Path) -> Result<Option<Holder>, SandboxError> {
     let file = files::private_file(&path, false)?;
     match file.try_lock() {
         Ok(()) => Ok(None),
-        Err(TryLockError::WouldBlock) => Ok(read(folder).map(|running| Holder {
-            pid: running.pid,
-            serves: running.serve,
-        })),
+        // what a killed holder left may still be there when the next one has just begun
+        Err(TryLockError::WouldBlock) => Ok(read(folder)
+            .filter(|running| running.process.is_alive())
+            .map(|running| Holder {
+                process: running.process,
+                serves: running.serve,
+            })),
         Err(TryLockError::Error(error)) => Err(SandboxError::file("cannot lock", path)(error)),
     }
 }
@@ -119,7 +125,7 @@ fn in_use(folder: &Path, running: Option<&Running>, patience: Duration) -> Sandb
         path: folder.to_owned(),
         holder: running.map_or_else(
             || "another process".to_owned(),
-            |running| format!("process {}", running.pid),
+            |running| format!("process {}", running.process.pid),
         ),
         seconds: patience.as_secs(),
     }
@@ -129,7 +135,7 @@ impl Lock {
     /// Tells the others who holds the world and, if it serves, how to reach it.
     pub(crate) fn announce(&self, access: &Access, serve: bool) -> Result<(), SandboxError> {
         let running = Running {
-            pid: std::process::id(),
+            process: Process::this(),
             serve,
             access: access.clone(),
         };
@@ -228,5 +234,26 @@ mod tests {
         drop(lock);
         fs::write(home.path().join("running.json"), left).unwrap();
         here(home.path()).await;
+    }
+
+    #[tokio::test]
+    async fn a_later_process_of_the_same_number_is_not_the_holder() {
+        let home = tempfile::tempdir().unwrap();
+        let lock = here(home.path()).await;
+        assert!(holder(home.path()).unwrap().is_none(), "not announced yet");
+        lock.announce(&access(), true).unwrap();
+        let found = holder(home.path()).unwrap().unwrap();
+        assert_eq!(found.process, Process::this());
+        assert!(found.serves);
+
+        let path = home.path().join("running.json");
+        let mut left: serde_json::Value =
+            serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        assert_eq!(left["pid"], std::process::id());
+        left["start"] = (Process::this().start - 1).into();
+        fs::write(&path, left.to_string()).unwrap();
+        assert!(holder(home.path()).unwrap().is_none());
+        drop(lock);
+        assert!(holder(home.path()).unwrap().is_none());
     }
 }

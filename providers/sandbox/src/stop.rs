@@ -4,12 +4,13 @@ use crate::error::SandboxError;
 use crate::lock::{self, Holder};
 use crate::machine::qemu;
 use crate::world::kind;
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::Signal;
 use std::path::Path;
 use std::time::Duration;
 
-/// A process that serves keeps its world first; that takes moments.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A process that serves ends what it is at first: the start of a guest may take a minute, and
+/// several may be due. Then it keeps its world, which takes moments.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Ends the process that serves the world of the folder, and every guest of it, each by its own
 /// id; answers one line for each. Disks and the world stay: what was on is on again when the
@@ -20,11 +21,12 @@ pub async fn stop(state_dir: &Path) -> Result<Vec<String>, SandboxError> {
         return Ok(told);
     }
     if let Some(Holder {
-        pid, serves: true, ..
+        process,
+        serves: true,
     }) = lock::holder(state_dir)?
     {
-        end(pid);
-        told.push(format!("ended the sandbox's process {pid}"));
+        process.signal(Signal::TERM);
+        told.push(format!("ended the sandbox's process {}", process.pid));
     }
     // whoever has the world may be starting machines just now
     let _lock = lock::alone(state_dir, PATIENCE).await?;
@@ -33,15 +35,4 @@ pub async fn stop(state_dir: &Path) -> Result<Vec<String>, SandboxError> {
         told.extend(qemu::stop(&machines).await);
     }
     Ok(told)
-}
-
-/// Asks a process to end. One that is gone has done so already.
-fn end(pid: u32) {
-    let process = i32::try_from(pid)
-        .ok()
-        .and_then(Pid::from_raw)
-        .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
-    if let Some(process) = process {
-        let _ = pidfd_send_signal(process, Signal::TERM);
-    }
 }

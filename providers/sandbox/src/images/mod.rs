@@ -181,14 +181,14 @@ mod tests {
         }
     }
 
-    /// Builds for real, into the folder that `PROVISION_TEST_CACHE` names or one that is gone
-    /// afterwards. Minutes, and a mirror of Debian.
+    /// Builds for real, into the folder that `PROVISION_TEST_CACHE` names. Minutes, and a mirror of
+    /// Debian.
     #[tokio::test]
     #[ignore = "takes minutes and a mirror of Debian"]
-    async fn images_are_built() {
-        let home = tempfile::tempdir().unwrap();
-        let cache = std::env::var_os("PROVISION_TEST_CACHE")
-            .map_or_else(|| home.path().to_owned(), PathBuf::from);
+    async fn images_are_built_from_packages() {
+        let Some(cache) = crate::tests::folder_named_by("PROVISION_TEST_CACHE") else {
+            return;
+        };
         let begun = std::time::Instant::now();
         let told = |line: &str| eprintln!("{:4} s  {line}", begun.elapsed().as_secs());
         let images = Images::build(&cache, &told, &CancellationToken::new())

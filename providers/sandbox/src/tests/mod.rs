@@ -24,8 +24,24 @@ use crate::{Access, Options, Sandbox, SandboxError};
 use machine::{Paper, PaperMaker};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// What the run does not have: the test says so and is left out, or fails where that is asked for.
+pub(crate) fn skipped(why: &str) {
+    let required = std::env::var_os("PROVISION_REQUIRE_TOOLS").is_some();
+    assert!(!required, "{why}");
+    eprintln!("skipped: {why}");
+}
+
+/// The folder that a variable names, or this test is left out.
+pub(crate) fn folder_named_by(variable: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os(variable).map(PathBuf::from);
+    if folder.is_none() {
+        skipped(&format!("{variable} names no folder"));
+    }
+    folder
+}
 
 /// A world in a folder of its own, and a client.
 struct Fixture {

@@ -2,8 +2,8 @@
 
 use super::events::{self, Ending};
 use super::inner::{Inner, Live};
-use super::process::Process;
 use crate::machine::MachineError;
+use crate::process::Process;
 use std::sync::Arc;
 
 impl Inner {
@@ -50,7 +50,7 @@ impl Inner {
             (false, Some(_)) => self.put_away(&mut live).await,
             (true, Some(process)) => {
                 if let Some(running) = &mut self.state().running {
-                    running.process = process;
+                    running.process = Some(process);
                 }
                 if let Err(why) = self.adopt(&mut live, process).await {
                     self.say(&format!("its guest does not answer the sandbox: {why}"));
@@ -58,6 +58,7 @@ impl Inner {
                 }
                 self.keep().await
             }
+            (true, None) if self.is_being_started() => self.start_again(&mut live).await,
             (true, None) => match events::ending(&self.folder.events_out()) {
                 Ending::Off => self.be_off(&mut live, "the system switched it off").await,
                 Ending::Reboot | Ending::Killed => self.start_again(&mut live).await,
@@ -65,13 +66,19 @@ impl Inner {
         }
     }
 
+    /// Whether whoever started it went away before there was a guest.
+    fn is_being_started(&self) -> bool {
+        let state = self.state();
+        let running = state.running.as_ref();
+        running.is_some_and(|running| running.process.is_none())
+    }
+
     /// One that cannot be started is off: the world can be opened all the same.
     async fn start_again(self: &Arc<Self>, live: &mut Live) -> Result<(), MachineError> {
         self.put_away(live).await?;
-        let boot = self.state().take_next_boot();
+        let boot = self.state().boot_again();
         if let Err(error) = self.start(live, boot).await {
             tracing::warn!(%error, "a machine stays off");
-            return self.keep().await;
         }
         Ok(())
     }

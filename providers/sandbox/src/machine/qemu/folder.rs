@@ -1,8 +1,9 @@
 //! A machine's folder: what lies where, and how its state is kept there.
 
 use super::state::Saved;
-use super::{process::Process, state::State};
+use super::state::State;
 use crate::files;
+use crate::process::Process;
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -2,12 +2,12 @@
 
 use super::folder::Folder;
 use super::kvm::Accelerator;
-use super::process::Process;
 use super::qmp::Qmp;
 use super::state::{Saved, State};
 use super::tools::{self, Uefi};
 use super::{QemuOptions, serial};
 use crate::machine::{Boot, Firmware, Machine, MachineError, Spec};
+use crate::process::Process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -143,14 +143,28 @@ impl Inner {
     pub(super) async fn power_off(&self) -> Result<(), MachineError> {
         let mut live = self.gate().await;
         let was_on = self.state().running.take().is_some();
-        if was_on {
-            self.keep().await?;
-        }
+        // a full disk must not keep it on
+        let kept = if was_on { self.keep().await } else { Ok(()) };
         self.put_away(&mut live).await?;
         if was_on {
             self.say("the power is off");
         }
-        Ok(())
+        kept
+    }
+
+    /// Switches it off for good: what is kept of it goes next, and need not be right.
+    pub(super) async fn end(&self) -> Result<(), MachineError> {
+        let mut live = self.gate().await;
+        self.state().running = None;
+        self.put_away(&mut live).await
+    }
+
+    /// Ends a guest that another process started and this one has not taken charge of.
+    pub(super) async fn end_left(&self) -> Result<(), String> {
+        match self.folder.process() {
+            Some(left) => end(left).await,
+            None => Ok(()),
+        }
     }
 
     /// Ends whatever runs or answers.
@@ -166,11 +180,8 @@ impl Inner {
             }
         };
         match process {
-            Some(process) if !process.end().await => Err(self.error(format!(
-                "its guest, process {}, does not end: end it by hand",
-                process.pid
-            ))),
-            _ => Ok(()),
+            Some(process) => end(process).await.map_err(|why| self.error(why)),
+            None => Ok(()),
         }
     }
 
@@ -209,4 +220,15 @@ impl Inner {
             tracing::warn!(%error, "a machine's state cannot be kept");
         }
     }
+}
+
+/// Ends a guest, or says that it goes on.
+pub(super) async fn end(guest: Process) -> Result<(), String> {
+    if guest.end().await {
+        return Ok(());
+    }
+    Err(format!(
+        "its guest, process {}, does not end: end it by hand",
+        guest.pid
+    ))
 }

@@ -14,7 +14,6 @@ mod image;
 mod inner;
 pub mod kvm;
 mod plugs;
-mod process;
 mod qmp;
 mod serial;
 mod start;
@@ -104,9 +103,7 @@ impl Maker for Qemu {
             )));
         }
         // what is left of one that had its name is nobody's
-        if let Some(left) = inner.folder.process() {
-            left.end().await;
-        }
+        inner.end_left().await.map_err(|why| inner.error(why))?;
         let fresh = inner.folder.remove().and_then(|()| inner.make_disks());
         fresh.map_err(|why| inner.error(why))?;
         inner.keep().await?;
@@ -241,7 +238,7 @@ impl Machine for QemuMachine {
 
     async fn destroy(&self) -> Result<(), MachineError> {
         self.whole(|inner| async move {
-            inner.power_off().await?;
+            inner.end().await?;
             inner.let_go();
             inner.folder.remove().map_err(|why| inner.error(why))
         })

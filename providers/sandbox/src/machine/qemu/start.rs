@@ -4,12 +4,12 @@
 use super::command::Start;
 use super::folder::Folder;
 use super::inner::{Guest, Inner, Live};
-use super::process::Process;
 use super::qmp::Qmp;
 use super::state::Running;
 use super::tools::{self, QEMU};
 use super::{kvm, serial, told, watch};
 use crate::machine::{Boot, MachineError};
+use crate::process::Process;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,21 +24,32 @@ impl Inner {
         live: &mut Live,
         boot: Boot,
     ) -> Result<(), MachineError> {
-        let started = self.try_start(live, &boot).await;
+        // kept before QEMU is started: what was armed is used up from here on, and whoever finds
+        // the guest after a crash knows what it boots
+        self.state().running = Some(Running {
+            boot: boot.clone(),
+            process: None,
+        });
+        let started = match self.keep().await {
+            Ok(()) => self.try_start(live, &boot).await,
+            Err(error) => Err(error.message),
+        };
         told::remove(&self.folder);
         if let Err(why) = started {
             self.say(&format!("it cannot be started: {why}"));
             self.state().running = None;
-            drop(self.put_away(live).await);
+            for more in [self.put_away(live).await, self.keep().await] {
+                if let Err(error) = more {
+                    tracing::warn!(%error, "a machine that cannot be started is not put away whole");
+                }
+            }
             return Err(self.error(format!("it cannot be started: {why}")));
         }
         self.keep().await
     }
 
     async fn try_start(self: &Arc<Self>, live: &mut Live, boot: &Boot) -> Result<(), String> {
-        if let Some(left) = self.folder.process() {
-            left.end().await;
-        }
+        self.end_left().await?;
         serial::cut(&self.folder.serial());
         let (state, silent) = {
             let state = self.state();
@@ -93,7 +104,7 @@ impl Inner {
             state.boots += 1;
             state.running = Some(Running {
                 boot: boot.clone(),
-                process,
+                process: Some(process),
             });
         }
         self.adopt(live, process).await

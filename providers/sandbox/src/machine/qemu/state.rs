@@ -1,7 +1,7 @@
 //! All that a machine is besides what it is made of: kept in its folder and in its snapshot.
 
-use super::process::Process;
 use crate::machine::{Boot, Faults, Image, Spec};
+use crate::process::Process;
 use serde::{Deserialize, Serialize};
 
 /// The version of a machine's snapshot.
@@ -62,8 +62,8 @@ pub(super) struct State {
 pub(super) struct Running {
     /// What its firmware was told to boot.
     pub(super) boot: Boot,
-    /// Where.
-    pub(super) process: Process,
+    /// Where; nothing while it is being started.
+    pub(super) process: Option<Process>,
 }
 
 /// The vendor's image on its own disk.
@@ -103,6 +103,18 @@ impl State {
     pub(super) fn take_next_boot(&mut self) -> Boot {
         let armed = self.armed.take();
         armed.unwrap_or_else(|| self.standing_boot())
+    }
+
+    /// What a machine boots whose guest is gone: what its start was to boot, if that did not come
+    /// to a guest, or else what the firmware boots next.
+    pub(super) fn boot_again(&mut self) -> Boot {
+        match &self.running {
+            Some(Running {
+                boot,
+                process: None,
+            }) => boot.clone(),
+            _ => self.take_next_boot(),
+        }
     }
 
     /// What every reboot boots unless something is armed.
@@ -155,6 +167,29 @@ mod tests {
         assert_eq!(state.take_next_boot(), Boot::Disk);
         assert_eq!(state.take_next_boot(), rescue());
         assert_eq!(state.take_next_boot(), rescue());
+    }
+
+    #[test]
+    fn a_start_that_came_to_nothing_is_begun_again_and_uses_up_nothing_more() {
+        let mut state = State {
+            running: Some(Running {
+                boot: rescue(),
+                process: None,
+            }),
+            ..State::default()
+        };
+        assert_eq!(state.boot_again(), rescue());
+        assert_eq!(state.boot_again(), rescue());
+        let process = Process { pid: 7, start: 1 };
+        state.running = Some(Running {
+            boot: rescue(),
+            process: Some(process),
+        });
+        assert_eq!(
+            state.boot_again(),
+            Boot::Disk,
+            "it ran: the next boot is due"
+        );
     }
 
     #[test]

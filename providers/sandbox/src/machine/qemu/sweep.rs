@@ -1,6 +1,7 @@
 //! Guests and disks that nobody is in charge of: found by their folders, ended and removed.
 
 use super::folder::Folder;
+use super::inner;
 use std::path::Path;
 
 /// Ends and removes machines that no world knows (a crash between making one and keeping that);
@@ -59,39 +60,13 @@ fn ids(folder: &Path) -> Vec<String> {
 /// Ends the guest of that machine, if one runs; its process id.
 async fn end(folder: &Path, id: &str) -> Option<Result<i32, String>> {
     let process = Folder::of(folder, id).process()?;
-    Some(if process.end().await {
-        Ok(process.pid)
-    } else {
-        Err(format!(
-            "its guest, process {}, does not end: end it by hand",
-            process.pid
-        ))
-    })
+    Some(inner::end(process).await.map(|()| process.pid))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::process::{Child, Command};
-
-    /// Something that looks like a guest: started with its own file, by a path without links.
-    fn guest(all: &Path, id: &str) -> Child {
-        let folder = Folder::of(all, id);
-        folder.make().unwrap();
-        let child = Command::new("sh")
-            .args(["-c", "while :; do sleep 0.05; done", "sh"])
-            .arg(folder.pid())
-            .spawn()
-            .unwrap();
-        std::fs::write(folder.pid(), child.id().to_string()).unwrap();
-        // its arguments are there a moment after itself
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
-        while folder.process().is_none() {
-            assert!(std::time::Instant::now() < until, "it does not begin");
-            std::thread::yield_now();
-        }
-        child
-    }
+    use crate::machine::qemu::tests::guest;
 
     #[tokio::test]
     async fn what_no_world_knows_goes_and_the_rest_only_stops() {

@@ -1,7 +1,7 @@
 //! Notices that a guest has ended, while the sandbox is open.
 
 use super::inner::Inner;
-use super::process::Process;
+use crate::process::Process;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Weak;

@@ -2,9 +2,9 @@
 
 use super::spec;
 use crate::images::Images;
-use crate::machine::qemu::process::Process;
 use crate::machine::qemu::{Qemu, QemuOptions};
 use crate::machine::{Boot, Image, Machine, Maker, RescueSystem, Spec};
+use crate::process::Process;
 use ssh_key::private::{Ed25519Keypair, KeypairData};
 use ssh_key::{LineEnding, PrivateKey};
 use std::net::Ipv4Addr;

@@ -1,7 +1,7 @@
-//! A guest's process: known by its number, by when it started and by what it was started with,
-//! never by the number alone.
+//! Other processes: known by their number and by when they started, guests also by what they were
+//! started with; never by the number alone.
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, PidfdFlags, Signal, getpid, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
@@ -14,16 +14,26 @@ const GRACE: Duration = Duration::from_secs(8);
 
 /// A process that cannot be mistaken for a later one of the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Process {
+pub(crate) struct Process {
     /// Its number.
-    pub(super) pid: i32,
+    pub(crate) pid: i32,
     /// When it started, in the kernel's ticks since the computer did.
-    pub(super) start: u64,
+    pub(crate) start: u64,
 }
 
 impl Process {
+    /// This one.
+    pub(crate) fn this() -> Self {
+        let pid = getpid().as_raw_nonzero().get();
+        Self {
+            pid,
+            // without /proc it is nobody, and is never signalled
+            start: started(pid).unwrap_or_default(),
+        }
+    }
+
     /// The process that the file names, if it lives and was started with that very file.
-    pub(super) fn of_file(file: &Path) -> Option<Self> {
+    pub(crate) fn of_file(file: &Path) -> Option<Self> {
         let pid: i32 = std::fs::read_to_string(file).ok()?.trim().parse().ok()?;
         let found = Self {
             pid,
@@ -38,12 +48,12 @@ impl Process {
     }
 
     /// Whether it lives.
-    pub(super) fn is_alive(self) -> bool {
+    pub(crate) fn is_alive(self) -> bool {
         started(self.pid) == Some(self.start)
     }
 
     /// Waits until it is gone; whether it is.
-    pub(super) async fn gone(self, patience: Duration) -> bool {
+    pub(crate) async fn gone(self, patience: Duration) -> bool {
         let until = Instant::now() + patience;
         while self.is_alive() {
             if Instant::now() >= until {
@@ -55,7 +65,7 @@ impl Process {
     }
 
     /// Asks it to end, then kills it; whether it is gone.
-    pub(super) async fn end(self) -> bool {
+    pub(crate) async fn end(self) -> bool {
         self.signal(Signal::TERM);
         if self.gone(GRACE).await {
             return true;
@@ -65,12 +75,15 @@ impl Process {
     }
 
     /// Sends it a signal, if it lives.
-    pub(super) fn signal(self, signal: Signal) {
-        if let Some(pid) = Pid::from_raw(self.pid)
+    pub(crate) fn signal(self, signal: Signal) {
+        // the handle stays with the process that is looked at, whoever gets its number
+        let handle =
+            Pid::from_raw(self.pid).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        if let Some(handle) = handle
             && self.is_alive()
         {
             // one that went in this moment needs no signal
-            let _ = kill_process(pid, signal);
+            let _ = pidfd_send_signal(handle, signal);
         }
     }
 }
