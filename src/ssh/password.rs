@@ -9,7 +9,7 @@ use super::{Printed, SshError, Target, pinned_options};
 use crate::child;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::os::unix::fs::{OpenOptionsExt as _, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The environment variable that names the file with the password.
@@ -42,7 +42,7 @@ pub async fn run(
         .map_err(cannot)?;
     let (file, program) = (room.path().join("answer"), room.path().join("ssh-askpass"));
     write(&file, password).map_err(cannot)?;
-    symlink(std::env::current_exe().map_err(cannot)?, &program).map_err(cannot)?;
+    symlink(this_program().map_err(cannot)?, &program).map_err(cannot)?;
     let mut command = child::command("ssh");
     command
         .args(["-F", "none"])
@@ -60,6 +60,15 @@ pub async fn run(
         .env("SSH_ASKPASS_REQUIRE", "force")
         .env(FILE, &file);
     execute(command, Some(stdin), deadline).await
+}
+
+/// This program as it runs, also where its file has been replaced since.
+fn this_program() -> std::io::Result<PathBuf> {
+    let running = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
+    if running.exists() {
+        return Ok(running);
+    }
+    std::env::current_exe()
 }
 
 fn write(file: &Path, password: &SecretString) -> std::io::Result<()> {

@@ -4,6 +4,7 @@
 use crate::guests::{Guests, UEFI};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 
 #[test]
 #[ignore = "boots a machine: cargo xtask machines"]
@@ -40,10 +41,7 @@ fn a_volume_that_comes_first_is_not_wiped() {
         (&"uefi".into(), &"hybrid".into())
     );
     // the disk has the second name here, and the volume what it had
-    let login = installed.json()["hosts"][0]["login"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let login = login(&guests, "hbohlen", ip, &port);
     let lines = run(
         &guests,
         &login,
@@ -59,11 +57,7 @@ fn a_volume_that_comes_first_is_not_wiped() {
 
 /// Writes something on the first disk of a machine, which is the volume.
 fn mark(guests: &Guests, ip: &str, port: &str) {
-    let login = format!(
-        "ssh -i {} -p {port} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-         -o LogLevel=ERROR -o ConnectTimeout=5 root@{ip}",
-        guests.lab.path("mine").display()
-    );
+    let login = login(guests, "root", ip, port);
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(240);
     let write = "printf 'what was there before...' | dd of=/dev/sda conv=notrunc 2>&1 && sync && echo written";
     while !run(guests, &login, write).contains("written") {
@@ -73,6 +67,19 @@ fn mark(guests: &Guests, ip: &str, port: &str) {
         );
         std::thread::sleep(std::time::Duration::from_secs(2));
     }
+}
+
+/// An ssh command line with the test's own key.
+fn login(guests: &Guests, user: &str, ip: &str, port: &str) -> String {
+    login_with(&guests.lab.path("mine"), user, ip, port)
+}
+
+fn login_with(identity: &Path, user: &str, ip: &str, port: &str) -> String {
+    format!(
+        "ssh -i {} -p {port} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+         -o LogLevel=ERROR -o ConnectTimeout=5 {user}@{ip}",
+        identity.display()
+    )
 }
 
 /// Runs a command by an ssh command line.
@@ -163,8 +170,9 @@ fn beside_a_rescue_system_that_comes_first_the_second_disk_is_chosen() {
     assert_eq!(by_role("rescue"), "/dev/sda", "{disks:?}");
     assert_eq!(by_role("boot"), "/dev/sdb", "{disks:?}");
     // without the rescue system's, it is the first
-    let login = proven["login"].as_str().unwrap();
-    assert!(run(&guests, login, "findmnt -no SOURCE /").contains("/dev/sda"));
+    let identity = guests.lab.state().join("sandbox/keys/id_ed25519");
+    let login = login_with(&identity, "hbohlen", ip, &port.to_string());
+    assert!(run(&guests, &login, "findmnt -no SOURCE /").contains("/dev/sda"));
     guests.lab.run("teardown box --sandbox").succeeded();
 }
 
