@@ -71,26 +71,6 @@ pub enum SandboxError {
         /// What was asked for.
         wanted: MachineKind,
     },
-    /// The world's machines are real, and there is nothing that they could boot.
-    #[error(
-        "the machines of the sandbox in {path} are real, and their images are not there: \
-         provision sandbox image build makes them",
-        path = path.display()
-    )]
-    NoImages {
-        /// The state folder.
-        path: PathBuf,
-    },
-    /// A kept machine cannot be brought back.
-    #[error("the machine {machine} of {path} cannot be brought back: {message}", path = path.display())]
-    Machine {
-        /// The state folder.
-        path: PathBuf,
-        /// The machine's id.
-        machine: String,
-        /// Why.
-        message: String,
-    },
     /// The settings contradict themselves.
     #[error("the world's settings are wrong: {0}")]
     Settings(String),

@@ -5,9 +5,12 @@
 //! emulated one without the faces noticing.
 
 mod boot;
+mod broken;
 pub mod emulated;
 pub mod qemu;
 mod spec;
+
+pub(crate) use broken::Broken;
 
 pub use boot::{Boot, Image, RescueSystem};
 pub use spec::{Board, DiskBus, Firmware, Network, Platform, Spec};
@@ -131,4 +134,15 @@ pub trait Maker: Debug + Send + Sync {
     /// A machine as it was when [`Machine::snapshot`] was taken; one that was on is on again
     /// (with the same boot id: it was never really off).
     async fn restore(&self, snapshot: serde_json::Value) -> Result<Arc<dyn Machine>, MachineError>;
+
+    /// Pulls the plug of a machine that cannot be restored; off already is a success. Nothing is to
+    /// be done where machines do not outlive their maker.
+    async fn halt(&self, _id: &str) -> Result<(), MachineError> {
+        Ok(())
+    }
+
+    /// Removes all that is left of a machine that cannot be restored.
+    async fn discard(&self, _id: &str) -> Result<(), MachineError> {
+        Ok(())
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::machine::PaperMaker;
 use super::{Client, Fixture, KEY, id, open};
-use crate::{Options, Sandbox, SandboxError};
+use crate::{MachineKind, Options, Sandbox, SandboxError};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
@@ -189,4 +189,56 @@ async fn a_world_of_before_ovh_gets_an_account() {
     assert_eq!(client.get("/cloud/project").await, json!([project]));
     let world = world.again().await;
     assert_eq!(world.client.access.ovh_project, project, "and keeps it");
+}
+
+#[tokio::test]
+async fn a_machine_that_cannot_be_brought_back_does_not_close_the_world() {
+    let world = Fixture::new().await;
+    let (lost, other) = (
+        world.client.server("web-1").await,
+        world.client.server("web-2").await,
+    );
+    let home = world.closed().await;
+    let path = home.path().join("state/world.json");
+    let mut document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let machine = &mut document["machines"][format!("hetzner-{lost}")];
+    let address = machine["spec"]["ipv4"].clone();
+    machine["boots"] = json!("secret");
+    let kept = machine.clone();
+    std::fs::write(&path, document.to_string()).unwrap();
+
+    let world = Fixture::open(home).await;
+    assert_eq!(world.client.status(lost).await, "off");
+    assert_eq!(world.client.status(other).await, "running");
+    let document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(
+        document["machines"][format!("hetzner-{lost}")],
+        kept,
+        "whole again when it is mended"
+    );
+    let third = world.client.server("web-3").await;
+    assert_ne!(
+        json!(world.machine(third).memory().spec.ipv4),
+        address,
+        "its address stays its own"
+    );
+    world.client.delete(&format!("/servers/{lost}")).await;
+    let world = world.again().await;
+    let servers = world.client.get("/servers").await;
+    assert_eq!(servers["servers"].as_array().unwrap().len(), 2);
+    assert_eq!(world.client.status(other).await, "running");
+}
+
+#[tokio::test]
+async fn a_world_of_real_machines_can_be_opened_without_their_images() {
+    let home = tempfile::tempdir().unwrap();
+    let options = Options {
+        state_dir: home.path().join("state"),
+        machines: Some(MachineKind::Qemu),
+        ..Options::default()
+    };
+    let sandbox = Sandbox::open(options).await.unwrap();
+    let servers = Client::new(sandbox.access()).get("/servers").await;
+    assert_eq!(servers["servers"], json!([]));
+    sandbox.close().await.unwrap();
 }

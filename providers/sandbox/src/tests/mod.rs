@@ -75,6 +75,12 @@ impl Fixture {
         }
     }
 
+    /// Closes it; its folder.
+    async fn closed(self) -> tempfile::TempDir {
+        self.sandbox.close().await.unwrap();
+        self.home
+    }
+
     /// Closes it and opens the same world again.
     async fn again(self) -> Self {
         self.sandbox.close().await.unwrap();

@@ -32,10 +32,7 @@ pub(crate) fn settle(options: &Options, document: &mut Document) -> Result<(), S
 
 /// Who makes the machines of this world. Guests that a killed process left, and that no world
 /// knows, are ended.
-pub(crate) async fn maker(
-    options: &Options,
-    document: &Document,
-) -> Result<Arc<dyn Maker>, SandboxError> {
+pub(crate) async fn maker(options: &Options, document: &Document) -> Arc<dyn Maker> {
     let machines = folder(&options.state_dir);
     let known: Vec<String> = document.machines.keys().cloned().collect();
     if machines.exists() {
@@ -44,20 +41,12 @@ pub(crate) async fn maker(
         }
     }
     match document.kind {
-        MachineKind::Emulated => Ok(Arc::new(Emulated::new(EmulatedOptions {
+        MachineKind::Emulated => Arc::new(Emulated::new(EmulatedOptions {
             latency: document.settings.latency.of_machines(),
-        }))),
-        MachineKind::Qemu => {
-            let images = options
-                .images
-                .clone()
-                .ok_or_else(|| SandboxError::NoImages {
-                    path: options.state_dir.clone(),
-                })?;
-            Ok(Arc::new(Qemu::new(QemuOptions {
-                images,
-                folder: machines,
-            })))
-        }
+        })),
+        MachineKind::Qemu => Arc::new(Qemu::new(QemuOptions {
+            images: options.images.clone(),
+            folder: machines,
+        })),
     }
 }

@@ -4,10 +4,11 @@ use super::document::{Document, Network, SCHEMA};
 use super::{State, World, kind};
 use crate::error::SandboxError;
 use crate::files;
-use crate::machine::Maker;
+use crate::machine::{Broken, Machine, Maker};
 use crate::options::Options;
 use crate::settings::{Settings, merged};
 use jiff::Timestamp;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::TcpListener;
@@ -32,20 +33,11 @@ impl World {
         let document = read_document(options)?;
         let maker = match maker {
             Some(maker) => maker,
-            None => kind::maker(options, &document).await?,
+            None => kind::maker(options, &document).await,
         };
         let mut machines = BTreeMap::new();
         for (id, snapshot) in &document.machines {
-            let machine =
-                maker
-                    .restore(snapshot.clone())
-                    .await
-                    .map_err(|error| SandboxError::Machine {
-                        path: folder.clone(),
-                        machine: id.clone(),
-                        message: format!("{error}; remove the folder to begin with an empty world"),
-                    })?;
-            machines.insert(id.clone(), machine);
+            machines.insert(id.clone(), restored(&maker, id, snapshot).await);
         }
         let world = Self {
             folder,
@@ -60,6 +52,24 @@ impl World {
         };
         world.hold().await?.keep().await?;
         Ok(world)
+    }
+}
+
+/// The machine as it was; one that cannot be brought back is off, and must not close the world to
+/// the others, nor to its own deletion.
+async fn restored(maker: &Arc<dyn Maker>, id: &str, snapshot: &Value) -> Arc<dyn Machine> {
+    match maker.restore(snapshot.clone()).await {
+        Ok(machine) => machine,
+        Err(error) => {
+            tracing::warn!(
+                machine = id,
+                "a machine cannot be brought back and counts as off: {}; mend that and open the \
+                 sandbox again, or delete the server",
+                error.message
+            );
+            let maker = Arc::clone(maker);
+            Arc::new(Broken::new(id, snapshot.clone(), &error, maker))
+        }
     }
 }
 
@@ -96,7 +106,10 @@ fn parse(path: &Path, content: &[u8]) -> Result<Document, SandboxError> {
     }
     let wrong = |message: String| SandboxError::Malformed {
         path: path.to_owned(),
-        message: format!("{message}; remove the folder to begin with an empty world"),
+        message: format!(
+            "{message}; run provision sandbox stop, so that no machine goes on, then remove the \
+             folder to begin with an empty world"
+        ),
     };
     let version: Version =
         serde_json::from_slice(content).map_err(|error| wrong(error.to_string()))?;
@@ -147,7 +160,9 @@ mod tests {
             };
             let error = error.to_string();
             assert!(
-                error.contains(word) && error.contains("remove the folder"),
+                error.contains(word)
+                    && error.contains("sandbox stop")
+                    && error.contains("remove the folder"),
                 "{error}"
             );
         }

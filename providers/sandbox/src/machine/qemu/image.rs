@@ -20,7 +20,7 @@ impl Inner {
             return Err(self.error("it is on: an image is written to a machine that is off"));
         }
         let disk = self.folder.written_disk();
-        let stock = self.options.images.stock();
+        let stock = self.images().map_err(|why| self.error(why))?.stock();
         let base = own(stock, self.folder.stock())
             .await
             .map_err(|why| self.error(why))?;
@@ -43,7 +43,7 @@ impl Inner {
         let Some(gib) = system.disk_gib.filter(|_| system.linux) else {
             return Ok(());
         };
-        let base = self.options.images.rescue_disk();
+        let base = self.images()?.rescue_disk();
         grow(&base, "raw", &disk, gib, &self.folder).await
     }
 

@@ -6,6 +6,7 @@ use super::qmp::Qmp;
 use super::state::{Saved, State};
 use super::tools::{self, Uefi};
 use super::{QemuOptions, serial};
+use crate::images::Images;
 use crate::machine::{Boot, Firmware, Machine, MachineError, Spec};
 use crate::process::Process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -84,6 +85,15 @@ impl Inner {
             ));
         }
         Ok(inner)
+    }
+
+    /// What it boots.
+    pub(super) fn images(&self) -> Result<&Images, String> {
+        self.options.images.as_ref().ok_or_else(|| {
+            "the images that it boots are not there, or are of another version: provision sandbox \
+             image build makes them"
+                .to_owned()
+        })
     }
 
     /// Its state; held for moments only.

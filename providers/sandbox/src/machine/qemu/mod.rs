@@ -42,8 +42,9 @@ use tokio::sync::OnceCell;
 /// What all real machines of a world have in common.
 #[derive(Debug, Clone)]
 pub struct QemuOptions {
-    /// What they boot.
-    pub images: Images,
+    /// What they boot. A machine without them is what it was, but cannot be made, written or
+    /// started.
+    pub images: Option<Images>,
     /// Where each has a folder of its own.
     pub folder: PathBuf,
 }
@@ -81,10 +82,7 @@ impl Qemu {
     }
 
     fn inner(&self, spec: Spec, state: State) -> Result<Arc<Inner>, MachineError> {
-        self.make_folder().map_err(|message| MachineError {
-            machine: spec.id.clone(),
-            message,
-        })?;
+        self.make_folder().map_err(|why| of(&spec.id, why))?;
         let options = self.options.clone();
         Inner::new(spec, options, Arc::clone(&self.accelerator), state).map(Arc::new)
     }
@@ -104,6 +102,7 @@ impl Maker for Qemu {
         }
         // what is left of one that had its name is nobody's
         inner.end_left().await.map_err(|why| inner.error(why))?;
+        inner.images().map_err(|why| inner.error(why))?;
         let fresh = inner.folder.remove().and_then(|()| inner.make_disks());
         fresh.map_err(|why| inner.error(why))?;
         inner.keep().await?;
@@ -126,6 +125,27 @@ impl Maker for Qemu {
         let inner = self.inner(saved.spec, newer.unwrap_or(saved.state))?;
         inner.resume().await?;
         Ok(Arc::new(QemuMachine { inner }))
+    }
+
+    async fn halt(&self, id: &str) -> Result<(), MachineError> {
+        sweep::halt(&self.options.folder, id)
+            .await
+            .map_err(|why| of(id, why))
+    }
+
+    async fn discard(&self, id: &str) -> Result<(), MachineError> {
+        sweep::remove(&self.options.folder, id)
+            .await
+            .map(drop)
+            .map_err(|why| of(id, why))
+    }
+}
+
+/// An error of the machine of that id.
+fn of(id: &str, message: String) -> MachineError {
+    MachineError {
+        machine: id.to_owned(),
+        message,
     }
 }
 

@@ -50,6 +50,7 @@ impl Inner {
 
     async fn try_start(self: &Arc<Self>, live: &mut Live, boot: &Boot) -> Result<(), String> {
         self.end_left().await?;
+        let images = self.images()?;
         serial::cut(&self.folder.serial());
         let (state, silent) = {
             let state = self.state();
@@ -75,7 +76,6 @@ impl Inner {
             self.serve_chain_loader()?;
         }
         let told = told::write(&self.folder, &told::of(&self.spec, &state, boot))?;
-        let images = &self.options.images;
         let accelerator = *self
             .accelerator
             .get_or_init(|| kvm::accelerator(images))
@@ -113,7 +113,7 @@ impl Inner {
     /// Puts the loader of loaders where the network boot serves it, and nothing else.
     fn serve_chain_loader(&self) -> Result<(), String> {
         let served = self.folder.served();
-        let loader = self.options.images.chain_loader();
+        let loader = self.images()?.chain_loader();
         std::fs::create_dir_all(&served)
             .and_then(|()| std::fs::copy(&loader, served.join(Folder::CHAIN)))
             .map(drop)

@@ -20,8 +20,13 @@ pub async fn sweep(folder: &Path, known: &[String]) -> Vec<String> {
     lines
 }
 
+/// Ends the guest of that machine, if one runs.
+pub(super) async fn halt(folder: &Path, id: &str) -> Result<(), String> {
+    end(folder, id).await.transpose().map(drop)
+}
+
 /// Removes a machine; what was done.
-async fn remove(folder: &Path, id: &str) -> Result<String, String> {
+pub(super) async fn remove(folder: &Path, id: &str) -> Result<String, String> {
     let ended = end(folder, id).await.transpose()?;
     Folder::of(folder, id).remove()?;
     Ok(match ended {

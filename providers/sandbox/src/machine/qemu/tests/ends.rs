@@ -4,13 +4,13 @@ use super::{guest, spec};
 use crate::machine::qemu::inner::Inner;
 use crate::machine::qemu::state::{Running, Saved, State};
 use crate::machine::qemu::{Qemu, QemuMachine, QemuOptions};
-use crate::machine::{Boot, Machine};
+use crate::machine::{Boot, Machine, Maker};
 use std::path::Path;
 use std::sync::Arc;
 
 fn machine(all: &Path, state: State) -> Arc<Inner> {
     let maker = Qemu::new(QemuOptions {
-        images: super::no_images(),
+        images: None,
         folder: all.to_owned(),
     });
     let inner = maker.inner(spec(), state).unwrap();
@@ -77,6 +77,8 @@ async fn what_was_used_up_stays_so_when_a_start_fails() {
     let mut live = inner.gate().await;
     let error = inner.start(&mut live, boot).await.unwrap_err();
     assert!(error.message.contains("cannot be started"), "{error}");
+    let mend = "provision sandbox image build";
+    assert!(error.message.contains(mend), "{error}");
     let kept = inner.folder.newer_than(&Saved::new(spec(), armed)).unwrap();
     assert_eq!((kept.running, kept.armed), (None, None));
 }
@@ -89,4 +91,26 @@ async fn one_that_cannot_be_kept_is_not_started() {
     assert!(inner.power_on(Boot::Disk).await.is_err());
     assert!(inner.state().running.is_none());
     assert_eq!(inner.state().boots, 0);
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_restored_is_switched_off_and_removed_by_its_id() {
+    let home = tempfile::tempdir().unwrap();
+    let maker = Qemu::new(QemuOptions {
+        images: None,
+        folder: home.path().to_owned(),
+    });
+    for (remove, there) in [(false, true), (true, false)] {
+        let mut process = guest(home.path(), "hetzner-1");
+        let done = if remove {
+            maker.discard("hetzner-1").await
+        } else {
+            maker.halt("hetzner-1").await
+        };
+        done.unwrap();
+        process.wait().unwrap();
+        assert_eq!(home.path().join("hetzner-1").exists(), there);
+    }
+    maker.halt("hetzner-1").await.unwrap();
+    maker.discard("hetzner-1").await.unwrap();
 }

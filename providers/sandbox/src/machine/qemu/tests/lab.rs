@@ -47,7 +47,10 @@ impl Lab {
         crate::files::replace(&file, private.as_bytes()).unwrap();
         let folder = home.path().join("machines");
         Self {
-            maker: Qemu::new(QemuOptions { images, folder }),
+            maker: Qemu::new(QemuOptions {
+                images: Some(images),
+                folder,
+            }),
             home,
             login,
             host: key(),
