@@ -50,14 +50,17 @@ pub async fn run(context: &Context, flags: &Console) -> Outcome {
 /// Goes on with what is said from now on; whoever interrupts that has seen enough.
 async fn follow(context: &Context, address: &str, mut before: Vec<String>) -> Outcome {
     loop {
-        tokio::select! {
+        let later = async {
+            tokio::time::sleep(PAUSE).await;
+            console::of_sandbox(context, address).await
+        };
+        let now = tokio::select! {
             biased;
             () = context.cancel.cancelled() => {
                 return Err(Failure::ended_with(Exit::Interrupted as i32));
             }
-            () = tokio::time::sleep(PAUSE) => {}
-        }
-        let now = console::of_sandbox(context, address).await?;
+            now = later => now?,
+        };
         report::print(&console::since(&before, &now).join("\n"));
         before = now;
     }
