@@ -181,9 +181,10 @@ async fn look(job: &Job, server: &OwnedServer) -> Outcome<Proven> {
     let found = reach::reach(job, &admin, deadline, &reach::anything)
         .await
         .map_err(|failure| {
-            failure.mend(format!(
-                "it was proven, and does not answer now; provision rescue {} boots it for a look",
-                job.host.name
+            failure.or_mend(format!(
+                "it was proven, and does not answer now; provision rescue {}{} boots it for a look",
+                job.host.name,
+                job.context.flags()
             ))
         })?;
     job.done(running, Step::Reach, "it answers; nothing is to be done")?;

@@ -27,11 +27,19 @@ async fn boot_id_now(job: &Job, server: &OwnedServer) -> Option<String> {
 
 /// The command that boots the disk again.
 pub(crate) fn way_back(job: &Job, role: Role) -> String {
-    format!("provision rescue {} --off", naming(job, role))
+    let flags = job.context.flags();
+    format!(
+        "provision rescue {}{} --off{flags}",
+        job.host.name,
+        test(role)
+    )
 }
 
 /// The host and the flags that a command shown to the user names it with.
 fn naming(job: &Job, role: Role) -> String {
-    let test = if role == Role::Test { " --test" } else { "" };
-    format!("{}{test}{}", job.host.name, job.context.flags())
+    format!("{}{}{}", job.host.name, test(role), job.context.flags())
+}
+
+fn test(role: Role) -> &'static str {
+    if role == Role::Test { " --test" } else { "" }
 }

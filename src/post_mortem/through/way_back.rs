@@ -14,11 +14,17 @@ pub(super) fn within(job: &Job) -> Duration {
 
 /// The disk, booted again: to be done whatever became of the look, so nothing cancels it, and it
 /// ends by its own deadline.
-pub(super) async fn to_disk(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Result<(), String> {
+pub(super) async fn to_disk(job: &Job, cloud: &Cloud, seen: &OwnedServer) -> Result<(), String> {
     let never = CancellationToken::new();
     let within = within(job);
     let mut stage = Stage(0);
     let way = async {
+        // it was armed since it was seen: whoever was stopped before the reset is to find it disarmed
+        let listed = cloud.ours(&job.context.owner);
+        let listed = tokio::time::timeout(within / 4, listed).await;
+        let now = listed.ok().and_then(Result::ok).unwrap_or_default();
+        let server = now.iter().find(|now| now.id() == seen.id());
+        let server = server.unwrap_or(seen);
         loop {
             let backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
             let accepted = until(
