@@ -35,14 +35,26 @@ fn a_phase_that_fails_is_shown_and_taken_up_again() {
 
 /// The control endpoint takes the fault from the machine.
 pub(crate) fn heal(lab: &Lab) {
+    spoil(lab, &json!({}));
+}
+
+/// From now on the lab's machines misbehave like that.
+pub(crate) fn spoil(lab: &Lab, faults: &serde_json::Value) {
     let served = lab.serve();
     let control = served.variable("PROVISION_SANDBOX_CONTROL");
     let machines = request(&served, "GET", &format!("{control}/machines"), None);
     for machine in machines["machines"].as_array().unwrap() {
         let id = machine["id"].as_str().unwrap();
         let path = format!("{control}/machines/{id}/faults");
-        request(&served, "POST", &path, Some(&json!({})));
+        request(&served, "POST", &path, Some(faults));
     }
+}
+
+/// The vendor answers as it should again.
+pub(crate) fn disarm(lab: &Lab) {
+    let served = lab.serve();
+    let control = served.variable("PROVISION_SANDBOX_CONTROL");
+    request(&served, "DELETE", &format!("{control}/faults"), None);
 }
 
 fn request(

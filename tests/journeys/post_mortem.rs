@@ -1,5 +1,7 @@
 //! A machine that fails is looked into before anything is removed, and left as it was.
 
+mod silent;
+
 use crate::faults::heal;
 use crate::lab::{Lab, interrupt, misbehaving};
 use serde_json::{Value, json};
