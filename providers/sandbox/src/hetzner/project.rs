@@ -238,6 +238,11 @@ impl Project {
             .find(|action| action.running() && action.concerns(resource))
     }
 
+    /// The numbers of all volumes, as machines know them.
+    pub(crate) fn volume_ids(&self) -> Vec<String> {
+        self.volumes.keys().map(u64::to_string).collect()
+    }
+
     /// Whether an address or a server has it, though no machine listens there yet.
     pub(crate) fn has_address(&self, ip: Ipv4Addr) -> bool {
         let text = ip.to_string();

@@ -141,6 +141,11 @@ pub trait Maker: Debug + Send + Sync {
         Ok(())
     }
 
+    /// A volume is gone for good, with all that is on it; no machine has it.
+    async fn delete_volume(&self, _volume: &str) -> Result<(), MachineError> {
+        Ok(())
+    }
+
     /// Removes all that is left of a machine that cannot be restored.
     async fn discard(&self, _id: &str) -> Result<(), MachineError> {
         Ok(())

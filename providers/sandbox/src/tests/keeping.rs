@@ -230,15 +230,45 @@ async fn a_machine_that_cannot_be_brought_back_does_not_close_the_world() {
 }
 
 #[tokio::test]
-async fn a_world_of_real_machines_can_be_opened_without_their_images() {
+async fn a_world_of_real_machines_keeps_its_volumes_and_can_be_opened_without_images() {
     let home = tempfile::tempdir().unwrap();
+    let state_dir = home.path().join("state");
     let options = Options {
-        state_dir: home.path().join("state"),
+        state_dir: state_dir.clone(),
         machines: Some(MachineKind::Qemu),
         ..Options::default()
     };
+    let sandbox = Sandbox::open(options.clone()).await.unwrap();
+    let client = Client::new(sandbox.access());
+    assert_eq!(client.get("/servers").await["servers"], json!([]));
+    let made = client
+        .did(
+            "/volumes",
+            json!({"name": "data", "size": 10, "location": "fsn1"}),
+        )
+        .await;
+    let volume = id(&made["volume"]);
+    sandbox.close().await.unwrap();
+
+    let folder = state_dir.join("volumes");
+    std::fs::create_dir(&folder).unwrap();
+    let (known, stray) = (
+        folder.join(format!("{volume}.raw")),
+        folder.join("4711.raw"),
+    );
+    for file in [&known, &stray] {
+        std::fs::write(file, "").unwrap();
+    }
     let sandbox = Sandbox::open(options).await.unwrap();
-    let servers = Client::new(sandbox.access()).get("/servers").await;
-    assert_eq!(servers["servers"], json!([]));
+    assert!(
+        known.exists(),
+        "the world knows it, though no machine has it"
+    );
+    assert!(!stray.exists());
+    let client = Client::new(sandbox.access());
+    client.get(&format!("/volumes/{volume}")).await;
+    let (status, _) = client.delete(&format!("/volumes/{volume}")).await;
+    assert_eq!(status, reqwest::StatusCode::NO_CONTENT);
+    assert!(!known.exists());
     sandbox.close().await.unwrap();
 }

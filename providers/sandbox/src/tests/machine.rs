@@ -132,6 +132,8 @@ impl Machine for Paper {
 #[derive(Debug, Default)]
 pub(super) struct PaperMaker {
     made: Mutex<BTreeMap<String, Arc<Paper>>>,
+    /// Volumes that are gone for good.
+    pub(super) deleted: Mutex<Vec<String>>,
 }
 
 impl PaperMaker {
@@ -172,5 +174,10 @@ impl Maker for PaperMaker {
             message: error.to_string(),
         })?;
         Ok(self.keep(memory))
+    }
+
+    async fn delete_volume(&self, volume: &str) -> Result<(), MachineError> {
+        self.deleted.lock().unwrap().push(volume.to_owned());
+        Ok(())
     }
 }

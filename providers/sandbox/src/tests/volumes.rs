@@ -54,7 +54,10 @@ async fn are_plugged_in_and_pulled_out() {
         json!(null),
         "it outlives the server"
     );
+    assert!(world.maker.deleted.lock().unwrap().is_empty());
     assert_eq!(client.delete(&path).await.0, StatusCode::NO_CONTENT);
+    let deleted = world.maker.deleted.lock().unwrap().clone();
+    assert_eq!(deleted, [volume.to_string()], "its file goes with it");
 }
 
 #[tokio::test]

@@ -30,8 +30,8 @@ pub(crate) fn settle(options: &Options, document: &mut Document) -> Result<(), S
     Ok(())
 }
 
-/// Who makes the machines of this world. Guests that a killed process left, and that no world
-/// knows, are ended.
+/// Who makes the machines of this world. Guests and volumes that a killed process left, and that
+/// the world does not know, are ended and removed.
 pub(crate) async fn maker(options: &Options, document: &Document) -> Arc<dyn Maker> {
     let machines = folder(&options.state_dir);
     let known: Vec<String> = document.machines.keys().cloned().collect();
@@ -39,6 +39,9 @@ pub(crate) async fn maker(options: &Options, document: &Document) -> Arc<dyn Mak
         for stray in qemu::sweep(&machines, &known).await {
             tracing::warn!("{stray}");
         }
+    }
+    for stray in qemu::sweep_volumes(&machines, &document.hetzner.volume_ids()) {
+        tracing::warn!("{stray}");
     }
     match document.kind {
         MachineKind::Emulated => Arc::new(Emulated::new(EmulatedOptions {

@@ -200,6 +200,14 @@ impl Held<'_> {
         }
     }
 
+    /// A volume that the world does not know any more is gone with all that is on it.
+    pub(crate) async fn delete_volume(&self, id: &str) {
+        if let Err(error) = self.world.maker.delete_volume(id).await {
+            // what is left is swept when the world is opened next
+            tracing::warn!(%error, "a volume could not be removed whole");
+        }
+    }
+
     /// A loopback address that nothing in the world has.
     pub(crate) fn free_address(&mut self) -> Option<Ipv4Addr> {
         let mut network = self.network;

@@ -219,5 +219,6 @@ pub(super) async fn delete(call: Call) -> Answer {
     unlocked(&held, id)?;
     held.hetzner.volumes.remove(&id);
     held.keep().await?;
+    held.delete_volume(&id.to_string()).await;
     Ok(view::nothing())
 }

@@ -141,7 +141,7 @@ pub(super) fn volume_name(id: &str) -> String {
 pub(super) fn volume(volume: &Volume, folder: &Folder) -> (Value, Value) {
     let name = volume_name(&volume.id);
     let medium = Medium {
-        file: &folder.volume(&volume.id),
+        file: &folder.volumes().file(&volume.id),
         format: "raw",
         read_only: false,
     };

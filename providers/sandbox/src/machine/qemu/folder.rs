@@ -2,45 +2,52 @@
 
 use super::state::Saved;
 use super::state::State;
+use super::volumes::Volumes;
 use crate::files;
 use crate::process::Process;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The folder of one machine, 0700.
+/// The folder of one machine, 0700, and that of the volumes, which outlive it.
 #[derive(Debug, Clone)]
-pub(super) struct Folder(PathBuf);
+pub(super) struct Folder {
+    own: PathBuf,
+    volumes: Volumes,
+}
 
 impl Folder {
     /// The folder of the machine of that id, by the path that QEMU was given, whatever links lead
     /// to it: a guest is known by that path.
     pub(super) fn of(all: &Path, id: &str) -> Self {
-        Self(whole(all).join(id))
+        Self {
+            own: whole(all).join(id),
+            volumes: Volumes::beside(all),
+        }
     }
 
     /// The folder itself.
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        &self.own
     }
 
     /// Makes it.
     pub(super) fn make(&self) -> Result<(), String> {
-        files::private_folder(&self.0).map_err(|error| error.to_string())
+        files::private_folder(&self.own).map_err(|error| error.to_string())
     }
 
     /// Removes it with all that is in it.
     pub(super) fn remove(&self) -> Result<(), String> {
-        match std::fs::remove_dir_all(&self.0) {
+        match std::fs::remove_dir_all(&self.own) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(format!(
                 "its folder {} cannot be removed: {error}",
-                self.0.display()
+                self.own.display()
             )),
             _ => Ok(()),
         }
     }
 
     fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.own.join(name)
     }
 
     /// What the guest said on its serial console.
@@ -103,9 +110,9 @@ impl Folder {
         self.file("rescue.qcow2")
     }
 
-    /// A volume.
-    pub(super) fn volume(&self, id: &str) -> PathBuf {
-        self.file(&format!("volume-{id}.raw"))
+    /// The volumes of the world that it is in.
+    pub(super) fn volumes(&self) -> &Volumes {
+        &self.volumes
     }
 
     fn state(&self) -> PathBuf {
@@ -134,7 +141,7 @@ impl Folder {
 }
 
 /// The path of a folder without links; one that is not there has nothing to be found in it.
-fn whole(folder: &Path) -> PathBuf {
+pub(super) fn whole(folder: &Path) -> PathBuf {
     folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
 }
 

@@ -3,12 +3,12 @@
 use super::folder::{Folder, empty_disk};
 use super::inner::Inner;
 use super::state::Written;
-use super::tools::{self, MKFS, QEMU_IMG};
+use super::tools::{self, QEMU_IMG};
 use crate::machine::{Image, MachineError, RescueSystem};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Making an overlay takes moments; formatting a sparse file too.
+/// Making an overlay takes moments.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Inner {
@@ -68,29 +68,6 @@ impl Inner {
             crate::files::replace(&vars, &content).map_err(|error| error.to_string())?;
         }
         Ok(())
-    }
-
-    /// A new volume, formatted as the vendor hands it over: ext4 on the bare disk.
-    pub(super) async fn make_volume(&self, id: &str, gib: u64) -> Result<(), String> {
-        let file = self.folder.volume(id);
-        if file.exists() {
-            return Ok(());
-        }
-        empty_disk(&file, gib)?;
-        let name = file.to_string_lossy().into_owned();
-        let options = ["-q", "-F", "-E", "lazy_itable_init=1,lazy_journal_init=1"];
-        let formatted = tools::run(
-            MKFS,
-            options.into_iter().chain([name.as_str()]),
-            self.folder.path(),
-            PATIENCE,
-        )
-        .await;
-        if formatted.is_err() {
-            // half of a volume would be taken for a whole one
-            drop(std::fs::remove_file(&file));
-        }
-        formatted.map(drop)
     }
 }
 

@@ -21,10 +21,12 @@ mod state;
 mod sweep;
 mod told;
 mod tools;
+mod volumes;
 mod watch;
 
 pub use sweep::{stop, sweep};
 pub use tools::missing;
+pub use volumes::sweep as sweep_volumes;
 
 use super::{Boot, Faults, Image, Machine, MachineError, Maker, Spec};
 use crate::images::Images;
@@ -38,6 +40,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
+use volumes::Volumes;
 
 /// What all real machines of a world have in common.
 #[derive(Debug, Clone)]
@@ -138,6 +141,12 @@ impl Maker for Qemu {
             .await
             .map(drop)
             .map_err(|why| of(id, why))
+    }
+
+    async fn delete_volume(&self, volume: &str) -> Result<(), MachineError> {
+        Volumes::beside(&self.options.folder)
+            .remove(volume)
+            .map_err(|why| of(&format!("of volume {volume}"), why))
     }
 }
 

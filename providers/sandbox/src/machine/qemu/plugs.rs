@@ -12,17 +12,14 @@ use tokio::sync::broadcast::Receiver;
 const LETTING_GO: Duration = Duration::from_secs(10);
 
 impl Inner {
-    /// A volume is plugged in; one that was here before has what was on it.
+    /// A volume is plugged in; one that was at a machine before has what was on it.
     pub(super) async fn attach(&self, id: &str, gib: u64, first: bool) -> Result<(), MachineError> {
         let live = self.gate().await;
         if self.state().volumes.iter().any(|v| v.id == id) {
             return Err(self.error(format!("volume {id} is attached already")));
         }
         let wrong = |why: String| self.error(format!("volume {id} cannot be attached: {why}"));
-        if !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-            return Err(wrong("its number is no name of a file".to_owned()));
-        }
-        self.make_volume(id, gib).await.map_err(wrong)?;
+        self.folder.volumes().make(id, gib).await.map_err(wrong)?;
         let (target, lun) = self.state().place(first);
         let volume = Volume {
             id: id.to_owned(),
