@@ -61,7 +61,7 @@ fn once(program: &Path, server_type: &str) -> Result<(f64, Vec<(String, f64)>), 
     let mut up = provision();
     up.args(["--provider", "hetzner", "--machines", "qemu", "up"])
         .args(&names)
-        .args(["--type", server_type])
+        .args(["--type", server_type, "--max-price", "1"])
         .stderr(file);
     let used = measure::run(&mut up, DEADLINE);
     let told = fs::read_to_string(&told).unwrap_or_default();
