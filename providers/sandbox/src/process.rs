@@ -133,6 +133,11 @@ mod tests {
         std::fs::write(&file, format!("{}\n", child.id())).unwrap();
         let other = home.path().join("other.pid");
         std::fs::copy(&file, &other).unwrap();
+        // its arguments are there a moment after itself
+        let until = Instant::now() + Duration::from_secs(20);
+        while Process::of_file(&file).is_none() && Instant::now() < until {
+            tokio::task::yield_now().await;
+        }
         let process = Process::of_file(&file);
         assert_eq!(Process::of_file(&other), None, "started with another file");
         let process = process.unwrap();

@@ -12,7 +12,7 @@ mod faults;
 mod folder;
 mod image;
 mod inner;
-pub mod kvm;
+mod kvm;
 mod plugs;
 mod qmp;
 mod serial;

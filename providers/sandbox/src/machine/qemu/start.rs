@@ -78,7 +78,7 @@ impl Inner {
         let told = told::write(&self.folder, &told::of(&self.spec, &state, boot))?;
         let accelerator = *self
             .accelerator
-            .get_or_init(|| kvm::accelerator(images))
+            .get_or_init(|| kvm::accelerator(images, &self.options.folder))
             .await;
         let start = Start {
             spec: &self.spec,
