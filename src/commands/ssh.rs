@@ -6,7 +6,7 @@ use crate::clouds::Cloud;
 use crate::commands::found;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
-use crate::ssh::{Target, pins};
+use crate::ssh::{SshError, Target, pins};
 use crate::trust;
 use provision_api::{Fingerprint, OwnedServer, Phase, Role};
 use std::process::ExitStatus;
@@ -37,7 +37,10 @@ pub async fn run(context: &Context, flags: Ssh) -> Outcome {
         )));
     }
     let looking = async {
-        let target = trust::admin(context, &host, &server, context.deadlines.answer()).await?;
+        let mut target = trust::admin(context, &host, &server, context.deadlines.answer()).await?;
+        if let Some(user) = flags.user {
+            target.user = user;
+        }
         let disk = format!(
             "provision rescue {} --off boots it from its disk",
             found::naming(context, &host.name, role)
@@ -45,26 +48,36 @@ pub async fn run(context: &Context, flags: Ssh) -> Outcome {
         is_it(context, &server, &target, disk).await?;
         Ok(target)
     };
-    let mut target = context
+    let target = context
         .unless_stopped(format!("{name}: stopped"), looking)
         .await?;
-    if let Some(user) = flags.user {
-        target.user = user;
-    }
     log_in(context, &target, &flags.command).await
 }
 
 /// Whoever is not the installed system is told of here, because of another host key OpenSSH says
 /// only that it may be an attack, and how to forget the pinned one.
+///
+/// It is found out by a login: sshd counts who looks at its key and leaves (`PerSourcePenalties`).
 async fn is_it(context: &Context, server: &OwnedServer, target: &Target, disk: String) -> Outcome {
     let (name, host, port) = (&target.name, &target.host, target.port);
-    let Some(shown) = pins::shown_by(host, port, context.deadlines.command()).await? else {
+    let within = context.deadlines.command();
+    match target.run("true", None, within).await {
+        Ok(_) => return Ok(()),
+        Err(error @ (SshError::Refused(_) | SshError::NoProgram(_))) => {
+            return Err(error.failure(name));
+        }
+        Err(SshError::HostKey(_) | SshError::Silent(_) | SshError::TimedOut(_)) => {}
+    }
+    let Some(shown) = pins::shown_by(host, port, within).await? else {
         return Err(Failure::new(
             Exit::Unreachable,
             format!("{name}: no answer at {host}:{port}"),
             "nobody shows a host key there",
         )
-        .mend("look at its console at the vendor; a firewall may keep SSH out"));
+        .mend(
+            "look at its console at the vendor; a firewall may keep SSH out, and sshd keeps out \
+             for a while who failed too often (PerSourcePenalties)",
+        ));
     };
     let shown = Fingerprint::of_key(&shown);
     if Some(shown) == server.marks().host_key {

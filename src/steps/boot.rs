@@ -4,7 +4,7 @@ use crate::event::Running;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::found::{Found, RunningSystem};
 use crate::job::Job;
-use crate::ssh::{Target, pins};
+use crate::ssh::{Target, pins, pins::Shown};
 use crate::steps::reach;
 use provision_api::wait::{Attempt, Deadline, WaitError, until};
 use provision_api::{Backoff, Fingerprint};
@@ -51,12 +51,11 @@ pub async fn gone(
         &Backoff::new(Duration::from_millis(100), Duration::from_secs(2)),
         &job.context.cancel,
         async || {
-            let shown = pins::shown_by(&before.host, before.port, each).await?;
             let same = |key: &PublicKey| stale.iter().any(|s| s.key_data() == key.key_data());
-            Ok(if shown.as_ref().is_some_and(same) {
-                Attempt::NotYet("it still runs".to_owned())
-            } else {
-                Attempt::Ready(())
+            Ok(match pins::look(&before.host, before.port, each).await? {
+                Shown::Key(key) if same(&key) => Attempt::NotYet("it still runs".to_owned()),
+                Shown::TurnedAway => Attempt::NotYet("it turns connections away".to_owned()),
+                Shown::Key(_) | Shown::Nobody => Attempt::Ready(()),
             })
         },
     )

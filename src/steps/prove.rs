@@ -105,16 +105,30 @@ fn read(printed: &Printed, user: &str) -> Attempt<Vec<String>> {
     Attempt::Ready(wrong)
 }
 
+/// Tries to log in as root until it is let in or refused: a login that fails has a price
+/// (`PerSourcePenalties`), and sshd may turn us away for a while.
 async fn root_is_kept_out(job: &Job, admin: &Target) -> Vec<String> {
     let root = admin.with("root", admin.pins.clone());
-    match root
-        .run("true", None, job.context.deadlines.command())
-        .await
-    {
-        Err(SshError::Refused(_)) => Vec::new(),
-        Ok(_) => vec!["root can log in".to_owned()],
-        Err(error) => vec![format!("whether root is kept out cannot be told: {error}")],
-    }
+    let deadlines = job.context.deadlines;
+    let tried = until(
+        "root's login to be let in or refused",
+        Deadline::after(deadlines.answer()),
+        &Backoff::new(Duration::from_millis(250), Duration::from_secs(5)),
+        &job.context.cancel,
+        async || match root.run("true", None, deadlines.command()).await {
+            Err(SshError::Refused(_)) => Ok(Attempt::Ready(Vec::new())),
+            Ok(_) => Ok(Attempt::Ready(vec!["root can log in".to_owned()])),
+            Err(error @ (SshError::Silent(_) | SshError::TimedOut(_))) => {
+                Ok(Attempt::NotYet(error.to_string()))
+            }
+            Err(error) => Err(error),
+        },
+    )
+    .await;
+    tried.unwrap_or_else(|error| {
+        let why = format!("whether root is kept out cannot be told: {error}");
+        vec![why]
+    })
 }
 
 #[cfg(test)]
