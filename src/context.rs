@@ -1,5 +1,7 @@
 //! What every command works with: owner, state, flake, reporter, cancellation, and the sandbox.
 
+pub mod sandbox;
+
 use crate::cli::{Global, Machines, Output};
 use crate::config;
 use crate::deadlines::Deadlines;
@@ -7,23 +9,17 @@ use crate::event::Teller;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::flake::Flake;
 use crate::identity::{self, KeyFile};
-use crate::images;
 use crate::report;
 use crate::state::{State, refuse_shared};
 use provision_api::{HostName, Owner};
 use provision_sandbox::images::Images;
-use provision_sandbox::machine::qemu;
-use provision_sandbox::{Latency, MachineKind, Options, Sandbox};
+use provision_sandbox::{MachineKind, Options, Sandbox};
 use std::ffi::OsStr;
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 
 /// Whose servers they are in the sandbox, if nobody says.
 const SANDBOX_OWNER: &str = "sandbox";
-
-/// How long things take in the sandbox.
-const LATENCY: &str = "PROVISION_SANDBOX_LATENCY";
 
 /// What every command works with.
 #[derive(Debug)]
@@ -96,11 +92,11 @@ impl Context {
         let (sandbox, images) = if global.sandbox {
             let options = Options {
                 machines: global.machines.map(Into::into),
-                images: images_for(global.machines, &teller, &cancel).await?,
-                ..sandbox_options(state.root())?
+                images: sandbox::images(global.machines, &teller, &cancel).await?,
+                ..sandbox::options(state.root())?
             };
             let images = options.images.clone();
-            (Some(open_sandbox(options).await?), images)
+            (Some(sandbox::open(options).await?), images)
         } else {
             (None, None)
         };
@@ -237,7 +233,7 @@ impl Context {
             return Ok(());
         };
         match context.sandbox {
-            Some(sandbox) => sandbox.close().await.map_err(|e| sandbox_failure(&e)),
+            Some(sandbox) => sandbox.close().await.map_err(|e| sandbox::failure(&e)),
             None => Ok(()),
         }
     }
@@ -267,70 +263,4 @@ pub fn open_state(global: &Global, sandbox: bool) -> Outcome<State> {
     }
     refuse_shared(&root)?;
     State::open(&root.join("sandbox"))
-}
-
-/// How the sandbox of this state folder is opened by a command that is not `sandbox` itself.
-fn sandbox_options(root: &std::path::Path) -> Outcome<Options> {
-    let latency = match std::env::var(LATENCY) {
-        Ok(text) => Some(latency(&text).map_err(|e| {
-            Failure::new(Exit::Usage, format!("{LATENCY} is not understood"), e)
-                .mend("off, realistic, or a factor of realistic like 0.1")
-        })?),
-        Err(_) => None,
-    };
-    Ok(Options {
-        latency,
-        world: std::env::var_os("PROVISION_SANDBOX_WORLD").map(PathBuf::from),
-        record: std::env::var_os("PROVISION_SANDBOX_RECORD").map(PathBuf::from),
-        state_dir: root.join("world"),
-        ..Options::default()
-    })
-}
-
-/// `off`, `realistic`, or a factor of realistic.
-pub fn latency(text: &str) -> Result<Latency, String> {
-    match text {
-        "off" => Ok(Latency::OFF),
-        "realistic" => Ok(Latency::realistic()),
-        factor => match factor.parse() {
-            Ok(factor) if (0.0..=1000.0).contains(&factor) => {
-                Ok(Latency::realistic().scaled(factor))
-            }
-            _ => Err(format!(
-                "{factor:?} is neither off, realistic nor a factor of it"
-            )),
-        },
-    }
-}
-
-/// What real machines boot: built when such machines are asked for and it is missing.
-pub async fn images_for(
-    machines: Option<Machines>,
-    teller: &Teller,
-    cancel: &CancellationToken,
-) -> Outcome<Option<Images>> {
-    if machines != Some(Machines::Qemu) {
-        return Ok(images::find());
-    }
-    let missing = qemu::missing();
-    if !missing.is_empty() {
-        return Err(Failure::new(
-            Exit::Tool,
-            "real machines cannot run here",
-            format!("this computer lacks {}", missing.join(", ")),
-        )
-        .mend("install that; nothing was created"));
-    }
-    images::ensure(teller, cancel).await.map(Some)
-}
-
-/// Starts the kept world, or joins a running one.
-pub async fn open_sandbox(options: Options) -> Outcome<Sandbox> {
-    Sandbox::open(options)
-        .await
-        .map_err(|e| sandbox_failure(&e))
-}
-
-fn sandbox_failure(error: &provision_sandbox::SandboxError) -> Failure {
-    Failure::new(Exit::Other, "the sandbox does not work", error)
 }

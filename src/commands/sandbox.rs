@@ -4,7 +4,7 @@ mod image;
 mod stop;
 
 use crate::cli::{Global, Output, Sandbox as Flags, SandboxCommand};
-use crate::context::{self, images_for, open_sandbox, open_state};
+use crate::context::{open_state, sandbox};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::report;
 use provision_sandbox::Options;
@@ -21,7 +21,7 @@ pub async fn run(global: Global, flags: Flags, cancel: CancellationToken) -> Out
 
 async fn serve(global: Global, flags: Flags, cancel: CancellationToken) -> Outcome {
     let state = open_state(&global, true)?;
-    let latency = flags.latency.as_deref().map(context::latency).transpose();
+    let latency = flags.latency.as_deref().map(sandbox::latency).transpose();
     let latency = latency.map_err(|e| {
         Failure::new(Exit::Usage, "--latency is not understood", e)
             .mend("off, realistic, or a factor of realistic like 0.1")
@@ -33,17 +33,14 @@ async fn serve(global: Global, flags: Flags, cancel: CancellationToken) -> Outco
         world: flags.world.or_else(settings),
         latency,
         machines: global.machines.map(Into::into),
-        images: images_for(global.machines, &report::choose(global.verbose), &cancel).await?,
+        images: sandbox::images(global.machines, &report::choose(global.verbose), &cancel).await?,
         serve: true,
         record: std::env::var_os("PROVISION_SANDBOX_RECORD").map(Into::into),
     };
-    let sandbox = open_sandbox(options).await?;
+    let sandbox = sandbox::open(options).await?;
     tell(&sandbox, global.output);
     cancel.cancelled().await;
-    sandbox
-        .close()
-        .await
-        .map_err(|e| Failure::new(Exit::Other, "the sandbox does not end well", e))
+    sandbox.close().await.map_err(|e| sandbox::failure(&e))
 }
 
 fn tell(sandbox: &provision_sandbox::Sandbox, output: Output) {
