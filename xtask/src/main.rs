@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod campaign;
 mod fmt;
 mod interrupt;
 mod live;
@@ -35,6 +36,8 @@ enum Verb {
     Fmt,
     /// The whole job on QEMU guests: installed, booted, rescued, broken, removed
     Machines(machines::Args),
+    /// Faults, crashes and hostile input, by the hundred
+    Campaign(campaign::Args),
     /// Buy one cheap server on the real cloud, try everything, and remove it
     Live(live::Args),
     /// Measure `up` on the sandbox with latencies like a real cloud's
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Test(args) => test::run(&args),
         Verb::Machines(args) => machines::run(&args).map(|()| ExitCode::SUCCESS),
+        Verb::Campaign(args) => campaign::run(&args).map(|()| ExitCode::SUCCESS),
         Verb::Live(args) => live::run(&args).map(|()| ExitCode::SUCCESS),
         Verb::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Verb::Fmt => fmt::run().map(|()| ExitCode::SUCCESS),

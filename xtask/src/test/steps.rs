@@ -13,6 +13,8 @@ pub(super) enum Kind {
     Check,
     /// Runs it.
     Test,
+    /// Has it fail in every way.
+    Campaigns,
     /// Runs it on machines that boot.
     Machines,
 }
@@ -113,21 +115,28 @@ pub(super) const ALL: &[Step] = &[
         run: tests,
     },
     Step {
+        name: "campaigns",
+        about: "kills, faults, impostors and bad input; cargo xtask campaign",
+        kind: Kind::Campaigns,
+        run: |_| crate::campaign::short().map(counted),
+    },
+    Step {
         name: "machines",
         about: "the whole job on QEMU guests; cargo xtask machines",
         kind: Kind::Machines,
-        run: |_| {
-            let count = crate::machines::short()?;
-            Ok(Done {
-                note: count.to_string(),
-                count: Some(count),
-            })
-        },
+        run: |_| crate::machines::short().map(counted),
     },
 ];
 
 fn note(note: String) -> Done {
     Done { note, count: None }
+}
+
+fn counted(count: Count) -> Done {
+    Done {
+        note: count.to_string(),
+        count: Some(count),
+    }
 }
 
 fn fmt() -> Result<Done, String> {
@@ -216,8 +225,5 @@ fn tests(setting: Setting) -> Result<Done, String> {
             ended.status
         ));
     }
-    Ok(Done {
-        note: count.to_string(),
-        count: Some(count),
-    })
+    Ok(counted(count))
 }

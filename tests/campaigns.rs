@@ -1,0 +1,18 @@
+//! Campaigns: the worst days that `provision` can have, one after the other, counted.
+//!
+//! They take minutes and, in their long form, hours, so `cargo test` leaves them out;
+//! `cargo xtask campaign` runs them, and `docs/reliability.md` tells what came of them.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests"
+)]
+
+#[path = "campaigns/campaign.rs"]
+mod campaign;
+#[path = "support/lab.rs"]
+#[allow(dead_code, reason = "the journeys use all of it")]
+mod lab;
