@@ -4,9 +4,18 @@ use crate::guests::{Guests, UEFI, plain};
 use rustix::process::{Pid, Signal, kill_process};
 use std::time::{Duration, Instant};
 
-fn kill(id: u32) {
+pub(crate) fn kill(id: u32) {
     let pid = Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
     kill_process(pid, Signal::KILL).unwrap();
+}
+
+/// Waits for something, not for ever.
+pub(crate) fn within(seconds: u64, what: &str, is_there: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(seconds);
+    while !is_there() {
+        assert!(Instant::now() < deadline, "no {what} in {seconds} s");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 #[test]
@@ -19,11 +28,7 @@ fn what_a_killed_run_left_is_found_stopped_and_removed() {
         .command("up box --sandbox --machines qemu")
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(180);
-    while guests.running().is_empty() {
-        assert!(Instant::now() < deadline, "no guest was started");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    within(180, "a guest", || !guests.running().is_empty());
     kill(up.id());
     up.wait().unwrap();
     assert_eq!(guests.running().len(), 1, "the guest outlives the run");

@@ -1,8 +1,10 @@
 //! What says the same again in another way, at the cost of minutes: CI leaves it out.
 
+use crate::crash::{kill, within};
 use crate::guests::{BIOS, Guests, UEFI, plain};
 use crate::install::{installed, rescued_and_back};
 use crate::layout::forced;
+use serde_json::{Value, json};
 
 #[test]
 #[ignore = "boots a machine: cargo xtask machines"]
@@ -39,6 +41,27 @@ fn a_machine_builds_its_system_by_itself() {
     guests.host(BIOS, "auto");
     let up = guests.up("box --build-on remote");
     assert_eq!(up["proven"], true, "{up}");
+    guests.teardown("box");
+}
+
+/// Whoever serves the world may die: its guests are found by the next command.
+#[test]
+#[ignore = "boots a machine: cargo xtask machines"]
+fn what_a_killed_sandbox_left_is_stopped_and_removed() {
+    let guests = Guests::new(&plain());
+    let order = json!({ "name": "box", "server_type": BIOS, "image": "debian-13",
+        "location": "fsn1", "labels": { "provision-owner": "sandbox", "provision-run": "20260710t081500-1",
+        "provision-host": "box", "provision-role": "host", "provision-phase": "created" } });
+    guests.hetzner("POST", "/servers", &order);
+    let pid = guests.control("GET", "", &Value::Null)["pid"].clone();
+    within(120, "a guest", || guests.running().len() == 1);
+    kill(u32::try_from(pid.as_u64().unwrap()).unwrap());
+    assert_eq!(guests.running().len(), 1, "the guest outlives the sandbox");
+    guests.lab.run("sandbox stop").succeeded();
+    assert_eq!(guests.running(), Vec::<String>::new());
+    // the world still has the server, and switches on what was on
+    assert_eq!(guests.lab.servers().len(), 1);
+    assert_eq!(guests.running().len(), 1);
     guests.teardown("box");
 }
 

@@ -57,7 +57,7 @@ fn folder() -> std::path::PathBuf {
 fn campaigns(args: &Args) -> Result<Count, String> {
     std::fs::create_dir_all(folder()).map_err(|e| format!("{}: {e}", folder().display()))?;
     let mut test: Command = tools::command("cargo");
-    test.args(["test", "--package=provision", "--test=campaigns"])
+    test.args(["test", "--workspace", "--test=campaigns"])
         // one after the other: each runs its own cells side by side
         .args(["--", "--ignored", "--nocapture", "--test-threads=1"])
         .args(&args.names)

@@ -47,17 +47,20 @@ pub(crate) fn short() -> Result<Count, String> {
 }
 
 fn tests(args: &Args) -> Result<Count, String> {
-    let mut build = cargo();
-    build.args(["run", "--quiet", "--bin", "provision", "--"]);
-    build.args(["--verbose", "sandbox", "image", "build"]);
-    shell::run(&mut build, How::minutes(30))?.success("provision sandbox image build")?;
-    let images = images(cargo())?;
+    // with the features of the whole workspace, else everything is compiled once more
+    let mut build = tools::command("cargo");
+    build.args(["build", "--workspace", "--bins"]);
+    shell::run(&mut build, How::minutes(30))?.success("cargo build")?;
+    let mut image = provision();
+    image.args(["--verbose", "sandbox", "image", "build"]);
+    shell::run(&mut image, How::minutes(30))?.success("provision sandbox image build")?;
+    let images = images(provision())?;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let at_once = args.at_once.unwrap_or((cores / 2).max(2)).to_string();
-    let mut test = cargo();
-    test.args(["test", "--package=provision", "--package=provision-sandbox"])
-        .args(["--lib", "--test=machines", "--no-fail-fast"])
-        .args(["--", "--ignored", "--test-threads", &at_once])
+    let mut test = machine(tools::command("cargo"));
+    test.args(["test", "--workspace", "--lib", "--test=machines"])
+        .args(["--no-fail-fast", "--", "--ignored"])
+        .args(["--test-threads", &at_once])
         // the images are there already
         .args(["--skip", "images_are_built"])
         .args(if args.short { LONG } else { &[] })
@@ -78,8 +81,7 @@ fn tests(args: &Args) -> Result<Count, String> {
 
 /// The folder of the images, which are built.
 fn images(mut show: Command) -> Result<String, String> {
-    show.args(["run", "--quiet", "--bin", "provision", "--"])
-        .args(["sandbox", "image", "show", "--output", "json"]);
+    show.args(["sandbox", "image", "show", "--output", "json"]);
     let said =
         shell::run(&mut show, How::minutes(5).quiet())?.success("provision sandbox image show")?;
     let document: serde_json::Value =
@@ -90,14 +92,19 @@ fn images(mut show: Command) -> Result<String, String> {
         .ok_or_else(|| format!("it names no folder: {said}"))
 }
 
-/// Cargo with what the machines need: images by their content, and a Nix that works here.
-fn cargo() -> Command {
-    let mut cargo = tools::command("cargo");
-    cargo
+fn provision() -> Command {
+    let mut built = Command::new(tree::target().join("debug/provision"));
+    built.current_dir(tree::root()).env("PATH", tools::path());
+    machine(built)
+}
+
+/// With what the machines need: images by their content, and a Nix that works here.
+fn machine(mut command: Command) -> Command {
+    command
         .envs(tools::nix::environment())
         .env("PROVISION_CACHE_DIR", tree::target().join("cache"));
     for name in crate::test::ACCOUNTS {
-        cargo.env_remove(name);
+        command.env_remove(name);
     }
-    cargo
+    command
 }
