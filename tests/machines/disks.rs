@@ -31,7 +31,7 @@ fn a_volume_that_comes_first_is_not_wiped() {
         guests.lab.path("mine").display()
     );
     // what is on the volume is somebody's
-    mark(&guests, ip, &port);
+    mark(&guests, ip, &port, volume);
     let installed = guests.lab.run(&install).succeeded();
     eprintln!("{}", installed.stderr);
     let proven = installed.json()["hosts"][0].clone();
@@ -40,27 +40,41 @@ fn a_volume_that_comes_first_is_not_wiped() {
         (&proven["firmware"], &proven["layout"]),
         (&"uefi".into(), &"hybrid".into())
     );
-    // the disk has the second name here, and the volume what it had
+    // the disk comes second, and the volume has what it had; which of the two is /dev/sda is the
+    // kernel's to say anew at every boot
     let login = login(&guests, "hbohlen", ip, &port);
-    let lines = run(
-        &guests,
-        &login,
-        "lsblk -dno NAME,SERIAL; sudo head -c 24 /dev/sda",
+    let look = format!(
+        "lsblk -dno HCTL,SERIAL | sort; sudo head -c 24 /dev/$({}); sudo blkid -o value -s TYPE $(findmnt -nvo SOURCE /)",
+        named(volume)
     );
-    assert!(
-        lines.contains(&format!("sda  {volume}")) || lines.contains(&format!("sda {volume}")),
-        "{lines}"
+    let lines = run(&guests, &login, &look);
+    let (first, rest) = lines.split_once('\n').unwrap();
+    assert!(first.trim_end().ends_with(&volume.to_string()), "{lines}");
+    assert!(rest.contains("what was there before"), "{lines}");
+    assert!(rest.contains("btrfs"), "{lines}");
+    let disk = format!(
+        "lsblk -no PKNAME $(findmnt -nvo SOURCE /); {}",
+        named(volume)
     );
-    assert!(lines.contains("what was there before"), "{lines}");
-    assert!(run(&guests, &login, "findmnt -no SOURCE /").contains("/dev/sdb"));
+    let disks = run(&guests, &login, &disk);
+    let (root, data) = disks.split_once('\n').unwrap();
+    assert_ne!(root.trim(), data.trim(), "{lines}");
 }
 
-/// Writes something on the first disk of a machine, which is the volume.
-fn mark(guests: &Guests, ip: &str, port: &str) {
+/// The command that tells what the kernel calls the volume.
+fn named(volume: u64) -> String {
+    format!("lsblk -dno NAME,SERIAL | awk '$2 == {volume} {{ print $1 }}'")
+}
+
+/// Writes something on the volume.
+fn mark(guests: &Guests, ip: &str, port: &str, volume: u64) {
     let login = login(guests, "root", ip, port);
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(240);
-    let write = "printf 'what was there before...' | dd of=/dev/sda conv=notrunc 2>&1 && sync && echo written";
-    while !run(guests, &login, write).contains("written") {
+    let write = format!(
+        "printf 'what was there before...' | dd of=/dev/$({}) conv=notrunc 2>&1 && sync && echo written",
+        named(volume)
+    );
+    while !run(guests, &login, &write).contains("written") {
         assert!(
             std::time::Instant::now() < deadline,
             "the machine does not answer"
