@@ -1,9 +1,9 @@
 //! What says the same again in another way, at the cost of minutes: CI leaves it out.
 
+use crate::against_the_gate::forced;
 use crate::crash::{kill, within};
 use crate::guests::{BIOS, Guests, UEFI, plain};
 use crate::install::{installed, rescued_and_back};
-use crate::layout::forced;
 use serde_json::{Value, json};
 
 #[test]
