@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
@@ -53,11 +54,17 @@ fn is_program(file: &Path) -> bool {
         .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
 }
 
-/// A child with all of its own children: ended together when this is dropped.
+/// Ends its own process group once its input ends.
+const WATCHDOG: &str = "read -r _; kill -KILL 0";
+
+/// A child with all of its own children: ended together when this is dropped, and when this process
+/// dies, however it does so.
 #[derive(Debug)]
 pub struct Group {
     child: Child,
-    group: Option<rustix::process::Pid>,
+    id: Option<rustix::process::Pid>,
+    /// Only this process holds the other end of its input.
+    watchdog: Option<Child>,
 }
 
 impl Group {
@@ -66,10 +73,15 @@ impl Group {
         command.process_group(0);
         let child = command.spawn()?;
         let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Ok(Self {
-            group: id.and_then(rustix::process::Pid::from_raw),
+        let mut started = Self {
+            id: id.and_then(rustix::process::Pid::from_raw),
             child,
-        })
+            watchdog: None,
+        };
+        if let Some(id) = id {
+            started.watchdog = Some(watchdog(id)?);
+        }
+        Ok(started)
     }
 
     /// The first process of the group.
@@ -82,12 +94,12 @@ impl Group {
         let status = self.child.wait().await?;
         self.signal(rustix::process::Signal::KILL);
         // from here on the number may become somebody else's
-        self.group = None;
+        self.id = None;
         Ok(status)
     }
 
     fn signal(&self, signal: rustix::process::Signal) {
-        if let Some(group) = self.group {
+        if let Some(group) = self.id {
             let _ = rustix::process::kill_process_group(group, signal);
         }
     }
@@ -103,5 +115,49 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.signal(rustix::process::Signal::KILL);
+    }
+}
+
+/// A run that is killed cannot end its installer, which would go on to wipe a disk that the next
+/// run is already at work on. A process in its group can: the end of its input tells it.
+fn watchdog(group: i32) -> std::io::Result<Child> {
+    command("sh")
+        .args(["-c", WATCHDOG])
+        .process_group(group)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::ExitStatusExt as _;
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    fn sleeper() -> Group {
+        // the first process waits for another one of its group
+        Group::start(command("sh").args(["-c", "sleep 60; :"])).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_group_dies_with_who_started_it() {
+        let mut group = sleeper();
+        // what the kernel does to a process that is killed: its ends of pipes are closed
+        drop(group.watchdog.as_mut().unwrap().stdin.take());
+        let status = tokio::time::timeout(LONG, group.wait()).await;
+        assert_eq!(status.unwrap().unwrap().signal(), Some(9));
+    }
+
+    #[tokio::test]
+    async fn a_group_that_has_ended_leaves_no_watchdog() {
+        let mut group = Group::start(&mut command("true")).unwrap();
+        let mut watchdog = group.watchdog.take().unwrap();
+        let status = tokio::time::timeout(LONG, group.wait()).await;
+        assert!(status.unwrap().unwrap().success());
+        let watched = tokio::time::timeout(LONG, watchdog.wait()).await;
+        assert_eq!(watched.unwrap().unwrap().signal(), Some(9));
     }
 }

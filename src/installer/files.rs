@@ -57,6 +57,7 @@ pub fn guard(job: &Job, target: &Target, programs: &Path) -> Outcome<PathBuf> {
         alias: alias(&job.name),
         pins: target.pins.clone(),
         lock: job.kept.lock_file(),
+        run: std::process::id(),
     };
     let path = job.dir.join("ssh-guard.json");
     let text = serde_json::to_vec_pretty(&guard)

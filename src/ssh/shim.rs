@@ -9,6 +9,7 @@ use rustix::process::{Signal, getpgrp, kill_process_group};
 use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io::Read as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,8 +28,10 @@ pub struct Guard {
     pub alias: String,
     /// The pinned host keys.
     pub pins: PathBuf,
-    /// The file that is locked as long as the run lives.
+    /// The file that is locked as long as the run lives, with the number of its process in it.
     pub lock: PathBuf,
+    /// The process of the run.
+    pub run: u32,
 }
 
 /// Options of `ssh` that take an argument (ssh(1), OpenSSH 9).
@@ -40,7 +43,7 @@ pub fn run(arguments: Vec<OsString>) -> String {
         Ok(guard) => guard,
         Err(error) => return error,
     };
-    if !is_held(&guard.lock) {
+    if !is_held(&guard.lock, guard.run) {
         // nobody waits for this installation any more: it must not go on by itself, beside the
         // run that takes the server up again
         let _ = kill_process_group(getpgrp(), Signal::TERM);
@@ -73,12 +76,15 @@ fn checks_nothing(arguments: &[OsString]) -> bool {
     })
 }
 
-/// Whether the run that started the installation still lives.
-fn is_held(lock: &Path) -> bool {
-    match File::open(lock) {
-        Ok(file) => file.try_lock_shared().is_err(),
-        Err(_) => false,
-    }
+/// Whether the run that started the installation still lives: the next one takes the same lock.
+fn is_held(lock: &Path, run: u32) -> bool {
+    let Ok(mut file) = File::open(lock) else {
+        return false;
+    };
+    let mut holder = String::new();
+    file.try_lock_shared().is_err()
+        && file.read_to_string(&mut holder).is_ok()
+        && holder.trim().parse() == Ok(run)
 }
 
 fn read_guard() -> Result<Guard, String> {
@@ -134,6 +140,7 @@ fn host_of(word: &OsStr) -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write as _;
 
     fn of(line: &str) -> Option<String> {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
@@ -156,11 +163,14 @@ mod tests {
     fn a_lock_that_nobody_holds_means_that_the_run_is_dead() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
-        assert!(!is_held(&path));
-        let file = File::create(&path).unwrap();
-        assert!(!is_held(&path));
+        assert!(!is_held(&path, 7));
+        let mut file = File::create(&path).unwrap();
+        write!(file, "7").unwrap();
+        assert!(!is_held(&path, 7));
         file.try_lock().unwrap();
-        assert!(is_held(&path));
+        assert!(is_held(&path, 7));
+        // nor does it mean anything that the next run holds it
+        assert!(!is_held(&path, 8));
     }
 
     #[test]
