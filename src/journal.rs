@@ -3,6 +3,9 @@
 //! It never decides what is ours (the marks in the cloud do). It tells what was meant, what was
 //! accepted and what came of it, for `show`, for resuming, and for whoever has to find out.
 
+#[cfg(debug_assertions)]
+mod crash;
+
 use crate::event::Step;
 use crate::failure::{Failure, Outcome};
 use crate::found::Found;
@@ -108,6 +111,8 @@ pub enum Record {
 pub struct Journal {
     path: PathBuf,
     file: Mutex<File>,
+    #[cfg(debug_assertions)]
+    crash: crash::Crash,
 }
 
 impl Journal {
@@ -123,6 +128,8 @@ impl Journal {
         Ok(Self {
             path,
             file: Mutex::new(file),
+            #[cfg(debug_assertions)]
+            crash: crash::Crash::from_environment(),
         })
     }
 
@@ -138,8 +145,17 @@ impl Journal {
             let mut text = serde_json::to_vec(&line)?;
             text.push(b'\n');
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            #[cfg(debug_assertions)]
+            if let Some(half) = self.crash.before(text.len()) {
+                file.write_all(&text[..half])?;
+                file.sync_data()?;
+                self.crash.after(crash::Side::Torn);
+            }
             file.write_all(&text)?;
-            file.sync_data()
+            file.sync_data()?;
+            #[cfg(debug_assertions)]
+            self.crash.after(crash::Side::After);
+            Ok(())
         };
         save().map_err(|e| Failure::state(&self.path, &e))
     }
