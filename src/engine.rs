@@ -17,7 +17,7 @@ use crate::job::Job;
 use crate::plan::{Action, HostPlan};
 use crate::post_mortem;
 use crate::ssh::Target;
-use crate::steps::{acquire, build, drive, marks, reach};
+use crate::steps::{acquire, build, drive, marks, reach, rescue};
 use crate::trust;
 use provision_api::{Intent, OwnedServer, Phase, RunId};
 use std::sync::Arc;
@@ -94,14 +94,15 @@ async fn go(job: &Job, cloud: &Arc<Cloud>, plan: &HostPlan, run: &RunId) -> Outc
         }
         Action::Reinstall(server) => {
             if server.marks().phase == Phase::Proven {
-                resume::keep_identity(job, server).await?;
+                let kept = resume::keep_identity(job, server).await;
+                kept.map_err(|failure| or_in_rescue(job, server, failure))?;
             }
             begin::afresh(job, cloud, plan, server.clone()).await?
         }
         Action::Resume(server) => resume::entry(job, cloud, plan, server).await?,
         Action::Nothing(server) => {
             let looked = look(job, server).await;
-            return looked.map_err(|failure| reach::or_in_rescue(job, server, failure));
+            return looked.map_err(|failure| or_in_rescue(job, server, failure));
         }
     };
     match entry {
@@ -165,6 +166,19 @@ async fn unchanged(job: &Job, cloud: &Cloud, plan: &HostPlan) -> Outcome {
     .mend("run the command again"))
 }
 
+/// Whoever answers in place of a proven system may be its rescue system: where the vendor does not
+/// say so, only the machine that booted it can know its key.
+fn or_in_rescue(job: &Job, server: &OwnedServer, failure: Failure) -> Failure {
+    let failure = reach::or_in_rescue(job, server, failure);
+    if failure.exit != Exit::Trust {
+        return failure;
+    }
+    let off = rescue::way_back(job, server.marks().role);
+    failure.or_mend(format!(
+        "if it is a rescue system that was booted elsewhere, back to the disk: {off}"
+    ))
+}
+
 /// What can be refused before a server is paid for.
 async fn check(job: &Job) -> Outcome {
     let running = job.begin(Step::Plan, "look at the flake")?;
@@ -190,6 +204,8 @@ async fn look(job: &Job, server: &OwnedServer) -> Outcome<Proven> {
     job.done(running, Step::Reach, "it answers; nothing is to be done")?;
     let closure = job.kept.installed_on(server).map(|i| i.closure);
     deliver::check(job, &admin, &found, closure.as_deref()).await?;
+    // a run that was killed right after its proof could not
+    job.kept.forget_first_boot();
     Ok(Proven {
         server: server.clone(),
         admin,
