@@ -13,6 +13,8 @@
 
 #[path = "campaigns/campaign.rs"]
 mod campaign;
+#[path = "campaigns/kill.rs"]
+mod kill;
 #[path = "support/lab.rs"]
 #[allow(dead_code, reason = "the journeys use all of it")]
 mod lab;
