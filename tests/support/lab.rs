@@ -61,7 +61,7 @@ impl Lab {
     }
 
     pub(crate) fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_provision"));
+        let mut command = Command::new(program());
         command
             .args(arguments.split_whitespace())
             .current_dir(self.flake())
@@ -222,6 +222,13 @@ impl std::fmt::Display for Ran {
             self.code, self.stdout, self.stderr
         )
     }
+}
+
+/// The program under test: the one that was built with the test, or one that was put aside because
+/// another may be built while a long campaign runs.
+fn program() -> PathBuf {
+    let aside = std::env::var_os("PROVISION_UNDER_TEST");
+    aside.map_or_else(|| env!("CARGO_BIN_EXE_provision").into(), PathBuf::from)
 }
 
 /// The repository.
