@@ -51,6 +51,9 @@ impl Place {
     /// An empty one, with settings of the cloud.
     pub(crate) fn open(product: Product, world: &Value) -> Self {
         let lab = Lab::with_world(world);
+        if let Some(toml) = product.rented {
+            lab.add_host(product.host, toml);
+        }
         for key in 0..2 {
             let made = Command::new("ssh-keygen")
                 .args(["-q", "-t", "ed25519", "-N", "", "-f"])

@@ -7,7 +7,7 @@ pub(crate) struct Product {
     pub(crate) name: &'static str,
     /// The host of the flake.
     pub(crate) host: &'static str,
-    /// The server that is taken over, where servers are rented.
+    /// Its `host.toml`, where the repository has none like it: servers that are rented.
     pub(crate) rented: Option<&'static str>,
 }
 
@@ -25,13 +25,17 @@ pub(crate) const ALL: [Product; 4] = [
     },
     Product {
         name: "ovh-vps",
-        host: "ovh-cloud",
-        rented: Some("vps-0a1b2c3d.vps.ovh.net"),
+        host: "rented",
+        rented: Some(
+            "provider = \"ovh\"\n[ovh]\nproduct = \"vps\"\nservice = \"vps-0a1b2c3d.vps.ovh.net\"\n",
+        ),
     },
     Product {
         name: "ovh-dedicated",
-        host: "ovh-cloud",
-        rented: Some("ns3000001.ip-203-0-113.eu"),
+        host: "metal",
+        rented: Some(
+            "provider = \"ovh\"\n[ovh]\nproduct = \"dedicated\"\nservice = \"ns3000001.ip-203-0-113.eu\"\n",
+        ),
     },
 ];
 
@@ -93,10 +97,7 @@ impl Verb {
     pub(crate) fn words(self, product: Product) -> String {
         let host = product.host;
         match self {
-            Self::Up => match product.rented {
-                Some(server) => format!("up {host} --server {server}"),
-                None => format!("up {host}"),
-            },
+            Self::Up => format!("up {host}"),
             Self::Rescue => format!("rescue {host}"),
             Self::Off => format!("rescue {host} --off"),
             Self::Reinstall => format!("up {host} --reinstall"),
