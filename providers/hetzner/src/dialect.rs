@@ -58,7 +58,7 @@ impl Dialect for Hetzners {
         Some(Rate {
             limit: number("RateLimit-Limit")?.try_into().ok()?,
             remaining: number("RateLimit-Remaining")?.max(0).try_into().ok()?,
-            full_in: Duration::from_secs((reset - now).try_into().unwrap_or(0)),
+            full_in: Duration::from_secs(reset.saturating_sub(now).try_into().unwrap_or(0)),
         })
     }
 

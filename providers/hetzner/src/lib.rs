@@ -8,6 +8,8 @@ mod config;
 mod convert;
 mod dialect;
 mod intents;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod untrusted;
 mod wire;
 
 pub use config::{Config, ENDPOINT, Source};

@@ -13,6 +13,8 @@ mod labels;
 mod oauth2;
 mod rented;
 mod sign;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod untrusted;
 mod vps;
 
 pub use cloud::PublicCloud;

@@ -84,6 +84,16 @@ impl Request {
         Ok(self)
     }
 
+    /// Whether the path is what it will be in a URL: no part of it is empty or one of `.` and `..`
+    /// (however they are spelt), which a URL takes as another path.
+    pub(crate) fn is_plain(&self) -> bool {
+        let mut parts = self.path.strip_prefix('/').unwrap_or(&self.path).split('/');
+        parts.all(|part| {
+            let part = part.to_ascii_lowercase().replace("%2e", ".");
+            !matches!(part.as_str(), "" | "." | "..")
+        })
+    }
+
     /// Says that twice is the same as once, although the method does not say so.
     #[must_use]
     pub fn harmless(mut self) -> Self {
@@ -96,5 +106,30 @@ impl Request {
     pub fn harmful(mut self) -> Self {
         self.repeat = Repeat::Harmful;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_a_url_takes_as_another_is_seen() {
+        for (path, plain) in [
+            ("/servers", true),
+            ("servers/42", true),
+            ("/vps/vps-1a.vps.ovh.net/ips/2001%3Adb8%3A%3A1", true),
+            ("/sshkey/..a", true),
+            ("/sshkey/", false),
+            ("/sshkey//x", false),
+            ("/sshkey/..", false),
+            ("/sshkey/../instance", false),
+            ("/sshkey/.", false),
+            ("/sshkey/%2e%2E", false),
+            ("/sshkey/.%2e", false),
+            ("", false),
+        ] {
+            assert_eq!(Request::get(path, "look").is_plain(), plain, "{path}");
+        }
     }
 }

@@ -46,6 +46,12 @@ impl Http {
         if request.body.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
+        if !request.is_plain() {
+            let message =
+                "an id in it is empty or leads elsewhere, so another thing would be meant";
+            let error = self.error(ErrorKind::Invalid, request, message.to_owned());
+            return Err(Fault::new(error, Again::No));
+        }
         let mut outgoing = Outgoing {
             operation: &request.operation,
             method: &request.method,

@@ -56,8 +56,19 @@ impl CliToml {
             let line = text.get(..before).unwrap_or_default().matches('\n').count() + 1;
             refuse(format!(
                 "line {line} is not what hcloud writes there: {}",
-                error.message()
+                without_value(error.message())
             ))
         })
+    }
+}
+
+/// What the parser says, without what it found: that may be the token, in the wrong place.
+fn without_value(message: &str) -> String {
+    let message = message.trim_end().replace('\n', "; ");
+    match message.split_once(", expected ") {
+        Some((_, expected)) => format!("expected {expected}"),
+        None if message.starts_with("missing field") => message,
+        None if message.contains(['"', '`']) => "it is something else".to_owned(),
+        None => message,
     }
 }

@@ -62,7 +62,8 @@ fn offers(
         });
         Some(Offer {
             location: place.clone(),
-            hourly: Some((hourly(price)? + address(place)).normalize()),
+            // a sum that no number holds is no price
+            hourly: Some(hourly(price)?.checked_add(address(place))?.normalize()),
             available: sold.available.unwrap_or(true) && !gone,
             deprecated: sold.deprecation.is_some(),
         })

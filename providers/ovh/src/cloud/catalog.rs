@@ -47,7 +47,7 @@ impl PublicCloud {
 
 /// What each plan costs by the hour, with tax. Without a tax rate nothing is known: a price that
 /// lacks it would be too cheap.
-fn hourly(list: &PriceList) -> BTreeMap<&str, Decimal> {
+pub(super) fn hourly(list: &PriceList) -> BTreeMap<&str, Decimal> {
     let Some(tax) = percent(&list.locale.tax_rate) else {
         tracing::warn!("the price list has no tax rate that can be read, so prices are unknown");
         return BTreeMap::new();
@@ -66,7 +66,9 @@ fn hourly(list: &PriceList) -> BTreeMap<&str, Decimal> {
             .filter_map(|pricing| pricing.price.as_i64())
             .filter(|price| *price > 0)
             .max()?;
-        Some((Decimal::try_new(net, SCALE).ok()? * factor).normalize())
+        // a product that no number holds is no price
+        let gross = Decimal::try_new(net, SCALE).ok()?.checked_mul(factor)?;
+        Some(gross.normalize())
     };
     let all = list.addons.iter();
     all.filter_map(|addon| Some((addon.plan_code.as_str(), price(addon)?)))
@@ -85,7 +87,7 @@ fn percent(rate: &Value) -> Option<Decimal> {
 }
 
 /// The flavors of one name in several regions as one type.
-fn types(flavors: &[Flavor], hourly: &BTreeMap<&str, Decimal>) -> Vec<ServerType> {
+pub(super) fn types(flavors: &[Flavor], hourly: &BTreeMap<&str, Decimal>) -> Vec<ServerType> {
     let mut types: Vec<ServerType> = Vec::new();
     for flavor in flavors {
         let plan = flavor.plan_codes.hourly.as_deref();

@@ -17,6 +17,8 @@ mod project;
 mod see;
 mod sold;
 mod task;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod untrusted;
 mod wire;
 
 use crate::client::{Client, Kept};

@@ -149,7 +149,7 @@ pub(super) struct Vnc {
 }
 
 /// `GET /order/catalog/public/cloud`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct PriceList {
     #[serde(default, deserialize_with = "or_default")]
     pub(super) locale: Locale,

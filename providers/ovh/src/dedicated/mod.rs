@@ -7,6 +7,8 @@ mod convert;
 mod panel;
 mod power;
 mod see;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod untrusted;
 mod wire;
 
 use crate::client::Client;

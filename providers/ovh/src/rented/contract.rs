@@ -49,7 +49,7 @@ impl Rental {
 
 /// Why the contract is no good, if it is not. Words that are not known are: the vendor refuses
 /// itself what is suspended.
-fn lapse(contract: &Contract) -> Option<(ErrorKind, String)> {
+pub(super) fn lapse(contract: &Contract) -> Option<(ErrorKind, String)> {
     let until = match contract.expiration.as_str() {
         "" => String::new(),
         day => format!(" (paid until {day})"),
@@ -65,7 +65,7 @@ fn lapse(contract: &Contract) -> Option<(ErrorKind, String)> {
 }
 
 /// The beginning of the first day.
-fn began(contract: &Contract) -> Timestamp {
+pub(super) fn began(contract: &Contract) -> Timestamp {
     let day = contract.creation.parse::<Date>().ok();
     day.and_then(|day| day.to_zoned(TimeZone::UTC).ok())
         .map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())

@@ -9,6 +9,8 @@ mod list;
 mod marks;
 mod refusals;
 mod tasks;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod untrusted;
 mod wire;
 
 pub(crate) use catalog::{currency, empty_catalog};

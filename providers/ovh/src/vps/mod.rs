@@ -6,6 +6,8 @@ mod convert;
 mod image;
 mod power;
 mod see;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod untrusted;
 mod wire;
 
 use crate::client::Client;
