@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Conflict,
     /// The thing is protected against deletion or rebuild.
     Protected,
+    /// It does not bear the marks (any more) by which it was claimed.
+    NotOurs,
     /// The service is suspended, or its time is over.
     Suspended,
     /// The vendor cannot be reached or is out of order.
@@ -57,6 +59,7 @@ impl ErrorKind {
             Self::Protected => "protected",
             Self::Suspended => "suspended or expired",
             Self::Unavailable => "the service is unavailable",
+            Self::NotOurs => "not ours",
             Self::TimedOut => "no answer in time",
             Self::Invalid => "invalid request",
             Self::Garbled => "unreadable answer",

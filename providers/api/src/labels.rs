@@ -2,9 +2,9 @@
 //!
 //! The narrowest rule of the vendors' holds for all: at most 63 characters of letters, digits,
 //! `.`, `_` and `-` in a key and in a value, so times are epoch seconds and the fingerprint is
-//! base32.
+//! base32. A lease is `<until>.<run>`.
 
-use crate::{Fingerprint, Marks};
+use crate::{Fingerprint, Lease, Marks, NameError};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -21,9 +21,10 @@ const ROLE: &str = "provision-role";
 const PHASE: &str = "provision-phase";
 const EXPIRES: &str = "provision-expires";
 const HOST_KEY: &str = "provision-hostkey";
+const LEASE: &str = "provision-lease";
 
 /// The keys that marks are written in.
-pub const OURS: [&str; 7] = [OWNER, RUN, HOST, ROLE, PHASE, EXPIRES, HOST_KEY];
+pub const OURS: [&str; 8] = [OWNER, RUN, HOST, ROLE, PHASE, EXPIRES, HOST_KEY, LEASE];
 
 /// Why labels that look like marks are none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +63,9 @@ pub fn write(marks: &Marks) -> Labels {
     if let Some(host_key) = marks.host_key {
         put(HOST_KEY, host_key.to_label());
     }
+    if let Some(Lease { until, run }) = &marks.lease {
+        put(LEASE, format!("{}.{run}", until.as_second().max(0)));
+    }
     labels
 }
 
@@ -84,12 +88,15 @@ pub fn read(labels: &Labels) -> Result<Option<Marks>, Spoilt> {
     if !labels.contains_key(OWNER) {
         return Ok(None);
     }
-    let expires = optional(labels, EXPIRES, |text| {
-        let seconds = text.parse().map_err(|_| "no number".to_owned())?;
-        Timestamp::from_second(seconds).map_err(|error| error.to_string())
-    })?;
+    let expires = optional(labels, EXPIRES, second)?;
     let host_key = optional(labels, HOST_KEY, |text| {
         Fingerprint::from_label(text).map_err(|error| error.to_string())
+    })?;
+    let lease = optional(labels, LEASE, |text| {
+        let (until, run) = text.split_once('.').ok_or("it names no run")?;
+        let run = run.parse().map_err(|error: NameError| error.to_string())?;
+        let until = second(until)?;
+        Ok(Lease { until, run })
     })?;
     Ok(Some(Marks {
         owner: required(labels, OWNER)?,
@@ -99,7 +106,13 @@ pub fn read(labels: &Labels) -> Result<Option<Marks>, Spoilt> {
         phase: required(labels, PHASE)?,
         expires,
         host_key,
+        lease,
     }))
+}
+
+fn second(text: &str) -> Result<Timestamp, String> {
+    let seconds = text.parse().map_err(|_| "no number".to_owned())?;
+    Timestamp::from_second(seconds).map_err(|error| error.to_string())
 }
 
 fn required<T>(labels: &Labels, key: &'static str) -> Result<T, Spoilt>

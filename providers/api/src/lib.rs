@@ -24,7 +24,7 @@ pub use backoff::{Backoff, Pauses};
 pub use catalog::{Arch, Catalog, Offer, ServerType};
 pub use error::{Error, ErrorKind, Result};
 pub use fingerprint::{Fingerprint, FingerprintError};
-pub use marks::{Marks, Phase, Role};
+pub use marks::{Lease, Marks, Phase, Role};
 pub use names::{HostName, KeyId, NameError, Owner, RunId, ServerId, TaskId};
 pub use provider::{
     Capabilities, Console, Intent, LoginKey, Order, Ordered, Provider, RebuildKey, Rescue,

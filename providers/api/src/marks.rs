@@ -1,7 +1,7 @@
 //! The marks that say, in the cloud itself, whose a thing is and how far it got.
 
 use crate::{Fingerprint, HostName, Owner, RunId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -26,6 +26,58 @@ pub struct Marks {
     pub expires: Option<Timestamp>,
     /// The host key that the machine must show in this phase.
     pub host_key: Option<Fingerprint>,
+    /// Who is at work on it, if anybody is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
+}
+
+/// A run's word that it is at work on a server, good for a while: it is renewed as long as the
+/// run lives, and a run that was killed loses it by time.
+///
+/// It locks nothing: no vendor writes marks on a condition. It is what a run elsewhere, and
+/// `teardown --expired`, go by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// Until when, in the vendor's time, whole seconds.
+    pub until: Timestamp,
+    /// The run that is at work; not always the one that made the server.
+    pub run: RunId,
+}
+
+impl Lease {
+    /// No run takes one for longer; what is further ahead is nonsense, and would keep a dead
+    /// server for ever.
+    pub const LONGEST: SignedDuration = SignedDuration::from_hours(1);
+
+    /// Whether the run still has it then (the vendor's time).
+    pub fn is_held(&self, now: Timestamp) -> bool {
+        let left = self.until.duration_since(now);
+        left > SignedDuration::ZERO && left <= Self::LONGEST
+    }
+}
+
+impl fmt::Display for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { until, run } = self;
+        write!(f, "run {run} is at work on it until {until}")
+    }
+}
+
+impl Marks {
+    /// Whether both tell of the same server of the same run: what a mark that was read a while
+    /// ago and one that is read now must agree in before anything is done to the server.
+    pub fn same_server(&self, other: &Self) -> bool {
+        (&self.owner, &self.host, self.role, &self.run)
+            == (&other.owner, &other.host, other.role, &other.run)
+    }
+
+    /// Whose it is and what for, in words.
+    pub fn whose(&self) -> String {
+        format!(
+            "{}'s for host {} ({} of run {})",
+            self.owner, self.host, self.role, self.run
+        )
+    }
 }
 
 /// What a server is for.
@@ -88,3 +140,29 @@ macro_rules! spelled {
 
 spelled!(Role { Server = "server", Test = "test" });
 spelled!(Phase { Created = "created", Installing = "installing", Installed = "installed", Proven = "proven" });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_is_held_until_its_end_and_not_for_ever() {
+        let lease = Lease {
+            until: Timestamp::from_second(1_000_000).unwrap(),
+            run: "r1".parse().unwrap(),
+        };
+        for (before_the_end, held) in [
+            (-86_400, false),
+            (-1, false),
+            (0, false),
+            (1, true),
+            (300, true),
+            (3600, true),
+            (3601, false),
+            (86_400, false),
+        ] {
+            let now = Timestamp::from_second(1_000_000 - before_the_end).unwrap();
+            assert_eq!(lease.is_held(now), held, "{before_the_end}");
+        }
+    }
+}

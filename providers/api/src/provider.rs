@@ -5,6 +5,7 @@ use crate::{
     TaskId,
 };
 use async_trait::async_trait;
+use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::fmt::{Debug, Display};
@@ -21,6 +22,11 @@ pub trait Provider: Debug + Display + Send + Sync {
 
     /// HTTP requests sent so far, retries included.
     fn requests(&self) -> u64;
+
+    /// The vendor's time, as its last answer told it, a second or two behind at most. None if no
+    /// answer has told it: then nothing can be said to be over, and nothing that is to end can
+    /// be made.
+    fn now(&self) -> Option<Timestamp>;
 
     /// Types, places, prices and what is to be had now.
     async fn catalog(&self) -> Result<Catalog>;
@@ -53,6 +59,10 @@ pub trait Provider: Debug + Display + Send + Sync {
     }
 
     /// Replaces the marks on the server, and answers with the server as it then is.
+    ///
+    /// The marks are read again first: a server that does not exist any more is
+    /// [`crate::ErrorKind::NotFound`], one that is not the server of that owner, host, role and
+    /// run any more is [`crate::ErrorKind::NotOurs`].
     async fn mark(&self, server: &OwnedServer, marks: &Marks) -> Result<OwnedServer>;
 
     /// How far these tasks are, in as few requests as the vendor allows; one answer for each

@@ -1,6 +1,6 @@
 //! Servers as the cloud tells of them, and the proof that one is ours.
 
-use crate::{Arch, HostName, Marks, Owner, ServerId};
+use crate::{Arch, HostName, Lease, Marks, Owner, ServerId};
 use ipnet::Ipv6Net;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -111,6 +111,47 @@ impl OwnedServer {
         })
     }
 
+    /// Checks the server as it is now: the view that it was claimed by may be old, and by now
+    /// another owner may have it, or another run of the same owner. Answers with it as it is now.
+    pub fn still(&self, now: Server) -> Result<Self, NotOurs> {
+        let (id, name) = (now.id.clone(), now.name.clone());
+        let refuse = |by_now: String| NotOurs {
+            name,
+            id,
+            why: format!("it is not {} any more: {by_now}", self.marks.whose()),
+        };
+        match Self::claim(now, &self.marks.owner) {
+            Ok(own) if own.marks.same_server(&self.marks) => Ok(own),
+            Ok(other) => Err(refuse(format!("it is {}", other.marks.whose()))),
+            Err(not_ours) => Err(refuse(not_ours.why)),
+        }
+    }
+
+    /// The same before its marks are replaced by these: nor may another run have taken the
+    /// lease since.
+    pub fn may_bear(
+        &self,
+        marks: &Marks,
+        server: Server,
+        now: Option<Timestamp>,
+    ) -> Result<Self, NotOurs> {
+        let fresh = self.still(server)?;
+        let known = [&self.marks.lease, &marks.lease];
+        let is_known = |lease: &Lease| {
+            let mut known = known.into_iter().flatten();
+            known.any(|known| known.run == lease.run)
+        };
+        let is_held = |lease: &Lease| now.is_none_or(|now| lease.is_held(now));
+        match &fresh.marks.lease {
+            Some(theirs) if !is_known(theirs) && is_held(theirs) => Err(NotOurs {
+                name: fresh.server.name.clone(),
+                id: fresh.server.id.clone(),
+                why: theirs.to_string(),
+            }),
+            _ => Ok(fresh),
+        }
+    }
+
     /// The vendor's id.
     pub fn id(&self) -> &ServerId {
         &self.server.id
@@ -155,4 +196,110 @@ pub enum LeftoverKind {
     Address,
     /// A volume; costs money.
     Volume,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Phase, Role};
+
+    const NOW: i64 = 1_783_670_400;
+
+    fn marks(change: impl FnOnce(&mut Marks)) -> Marks {
+        let mut marks = Marks {
+            owner: "ann".parse().unwrap(),
+            run: "r1".parse().unwrap(),
+            host: "web-1".parse().unwrap(),
+            role: Role::Server,
+            phase: Phase::Created,
+            expires: None,
+            host_key: None,
+            lease: None,
+        };
+        change(&mut marks);
+        marks
+    }
+
+    fn server(marks: Option<Marks>) -> Server {
+        Server {
+            id: ServerId::new("7"),
+            name: "web-1".to_owned(),
+            status: ServerStatus::Running,
+            ipv4: None,
+            ipv6: None,
+            gateway6: None,
+            server_type: String::new(),
+            location: String::new(),
+            arch: Arch::X86_64,
+            created: Timestamp::UNIX_EPOCH,
+            rescue_armed: false,
+            protected: false,
+            marks,
+            doubt: None,
+            labels: BTreeMap::new(),
+        }
+    }
+
+    fn owned(marks: Marks) -> OwnedServer {
+        let owner = marks.owner.clone();
+        OwnedServer::claim(server(Some(marks)), &owner).unwrap()
+    }
+
+    #[test]
+    fn a_server_that_changed_hands_is_not_ours() {
+        let then = owned(marks(|_| ()));
+        type Change = fn(&mut Marks);
+        let cases: [(Change, Option<&str>); 7] = [
+            (|_| (), None),
+            (|marks| marks.phase = Phase::Proven, None),
+            (|marks| marks.expires = Some(Timestamp::UNIX_EPOCH), None),
+            (|marks| marks.owner = "bob".parse().unwrap(), Some("bob")),
+            (|marks| marks.run = "r2".parse().unwrap(), Some("of run r2")),
+            (|marks| marks.host = "web-2".parse().unwrap(), Some("web-2")),
+            (|marks| marks.role = Role::Test, Some("test")),
+        ];
+        for (change, why) in cases {
+            let found = then.still(server(Some(marks(change))));
+            let found = found.map_err(|not_ours| not_ours.to_string());
+            match (found, why) {
+                (Ok(_), None) => {}
+                (Err(found), Some(why)) => assert!(found.contains(why), "{found}"),
+                other => panic!("{other:?}"),
+            }
+        }
+        let bare = then.still(server(None)).unwrap_err();
+        assert!(bare.why.contains("no mark"), "{bare}");
+    }
+
+    #[test]
+    fn a_lease_that_another_run_holds_is_not_overwritten() {
+        let lease = |run: &str, seconds: i64| {
+            Some(Lease {
+                until: Timestamp::from_second(NOW + seconds).unwrap(),
+                run: run.parse().unwrap(),
+            })
+        };
+        let now = Some(Timestamp::from_second(NOW).unwrap());
+        // the lease that was seen, the one that is there by now, the one to be written
+        for (seen, there, ours, clock, may) in [
+            (None, None, lease("a", 300), now, true),
+            (lease("a", 10), lease("a", 10), lease("a", 300), now, true),
+            (lease("a", 10), lease("b", 300), lease("a", 300), now, false),
+            (lease("a", 10), lease("b", -1), lease("a", 300), now, true),
+            (None, lease("b", 300), lease("a", 300), now, false),
+            (None, lease("b", 300), None, now, false),
+            (None, lease("b", 300), lease("a", 300), None, false),
+            // one that was seen, and is known to be dead
+            (lease("b", 300), lease("b", 300), lease("a", 300), now, true),
+            // an answer was lost: it is our own
+            (None, lease("a", 300), lease("a", 301), now, true),
+            (None, lease("b", 86_400), lease("a", 300), now, true),
+        ] {
+            let then = owned(marks(|marks| marks.lease.clone_from(&seen)));
+            let by_now = server(Some(marks(|marks| marks.lease.clone_from(&there))));
+            let wanted = marks(|marks| marks.lease.clone_from(&ours));
+            let found = then.may_bear(&wanted, by_now, clock);
+            assert_eq!(found.is_ok(), may, "{seen:?} {there:?} {ours:?}");
+        }
+    }
 }

@@ -16,6 +16,7 @@ pub use config::{Config, ENDPOINT, Source};
 pub use dialect::PROVIDER;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use provision_api::http::{Bearer, Endpoint, Http, Settings};
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, Error, ErrorKind, Intent, KeyId, Leftover, LoginKey,
@@ -97,6 +98,10 @@ impl Provider for Hetzner {
 
     fn requests(&self) -> u64 {
         self.http.requests()
+    }
+
+    fn now(&self) -> Option<Timestamp> {
+        self.http.clock().now()
     }
 
     async fn catalog(&self) -> Result<Catalog> {

@@ -5,7 +5,7 @@ mod common;
 
 use common::*;
 use provision_api::{ErrorKind, LoginKey, Marks, Order, Phase, Provider, ServerStatus, Task};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use wiremock::ResponseTemplate;
 use wiremock::matchers::{body_partial_json, query_param};
@@ -209,8 +209,14 @@ async fn an_order_that_was_not_taken_is_placed_again() {
     }
     // a success that cannot be read is no reason to order a second one
     let (stub, ordered) = after(answer(201, "truncated.json"), "servers_none.json", &order()).await;
-    assert_eq!(ordered.unwrap_err().kind, ErrorKind::Garbled);
-    assert_eq!(stub.asked().await, ["POST /servers", "GET /servers"]);
+    let error = ordered.unwrap_err();
+    assert_eq!((error.kind, error.in_doubt), (ErrorKind::Garbled, true));
+    let asked = stub.asked().await;
+    assert_eq!(asked[0], "POST /servers");
+    assert!(
+        asked[1..].iter().all(|call| call == "GET /servers"),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test]
@@ -299,6 +305,9 @@ async fn new_marks_leave_foreign_labels_and_write_down_the_addresses() {
     let server = stub
         .server_like(|server| server["labels"]["env"] = json!("prod"))
         .await;
+    // somebody has labelled it since
+    let now = like(|server| server["labels"]["env"] = json!("test"));
+    stub.on(get("/servers/42"), now).await;
     stub.on(put("/servers/42"), answer(200, "server.json"))
         .await;
     let next = Marks {
@@ -310,7 +319,7 @@ async fn new_marks_leave_foreign_labels_and_write_down_the_addresses() {
     assert_eq!(
         stub.body_of("PUT /servers/42").await,
         json!({ "labels": {
-            "env": "prod",
+            "env": "test",
             "provision-owner": "ann",
             "provision-run": "20260710t081500-1",
             "provision-host": "web-1",
@@ -327,9 +336,44 @@ async fn the_addresses_of_an_older_server_are_not_taken_for_its_own() {
     let server = stub
         .server_like(|server| server["labels"]["provision-phase"] = json!("proven"))
         .await;
+    let now = like(|server| server["labels"]["provision-phase"] = json!("proven"));
+    stub.on(get("/servers/42"), now).await;
     stub.on(put("/servers/42"), answer(200, "server.json"))
         .await;
     stub.hetzner.mark(&server, &marks()).await.unwrap();
     let body = stub.body_of("PUT /servers/42").await;
     assert_eq!(body["labels"].get("provision-ips"), None);
+}
+
+/// The vendor's answer with the server of `server.json`, changed.
+fn like(change: impl FnOnce(&mut Value)) -> ResponseTemplate {
+    let mut answer = json("server.json");
+    change(&mut answer["server"]);
+    ResponseTemplate::new(200).set_body_json(answer)
+}
+
+#[tokio::test]
+async fn what_is_not_ours_any_more_is_not_marked() {
+    type Change = fn(&mut Value);
+    let cases: [(Change, &str); 4] = [
+        (|labels| *labels = json!({}), "no mark"),
+        (|labels| labels["provision-owner"] = json!("bob"), "bob"),
+        (|labels| labels["provision-run"] = json!("r-2"), "r-2"),
+        (|labels| labels["provision-host"] = json!("web-2"), "web-2"),
+    ];
+    for (change, why) in cases {
+        let stub = Stub::new().await;
+        let server = stub.ours().await;
+        let now = like(|server| change(&mut server["labels"]));
+        stub.on(get("/servers/42"), now).await;
+        let error = stub.hetzner.mark(&server, &marks()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NotOurs, "{error}");
+        assert!(error.message.contains(why), "{error}");
+        assert_eq!(stub.asked().await, ["GET /servers/42"]);
+    }
+    let stub = Stub::new().await;
+    let server = stub.ours().await;
+    stub.on(get("/servers/42"), problem("not_found")).await;
+    let error = stub.hetzner.mark(&server, &marks()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound, "{error}");
 }

@@ -124,6 +124,36 @@ async fn volumes_of_ours_go_after_the_server() {
     assert!(!asked.iter().any(|call| call == "DELETE /volumes/6"));
 }
 
+/// Told nothing of the deletion, the action is looked for: a list would still show the server.
+#[tokio::test]
+async fn a_deletion_that_is_not_told_of_is_waited_for_all_the_same() {
+    let running = json!({ "actions": [
+        { "id": 77, "command": "delete_server", "status": "running", "progress": 50 },
+    ] });
+    let under_way = || ResponseTemplate::new(200).set_body_json(&running);
+    for (told, actions, tasks) in [
+        (answer(200, "truncated.json"), under_way(), 1),
+        (answer(200, "truncated.json"), problem("not_found"), 0),
+        // an answer that was lost, and the second try
+        (problem("not_found"), under_way(), 1),
+    ] {
+        let stub = Stub::new().await;
+        stub.on(get("/servers/42"), answer(200, "server.json"))
+            .await;
+        stub.on(get("/primary_ips"), answer(200, "primary_ips.json"))
+            .await;
+        for id in [142, 143, 900, 901, 902] {
+            let path = format!("/primary_ips/{id}");
+            stub.on(put(&path), answer(200, "primary_ip.json")).await;
+        }
+        stub.on(delete("/servers/42"), told).await;
+        stub.on(get("/servers/42/actions"), actions).await;
+        let server = seen_earlier().await;
+        let gone = stub.hetzner.drive(&server, &Intent::Gone, Stage(0)).await;
+        assert_eq!(gone.unwrap().tasks.len(), tasks);
+    }
+}
+
 #[tokio::test]
 async fn gone_twice_is_a_success() {
     let stub = Stub::new().await;
@@ -153,7 +183,7 @@ async fn gone_twice_is_a_success() {
 #[tokio::test]
 async fn what_must_not_go_stays() {
     type Change = fn(&mut Value);
-    let cases: [(Change, ErrorKind, &str); 3] = [
+    let cases: [(Change, ErrorKind, &str); 5] = [
         (
             |server| server["protection"]["delete"] = json!(true),
             ErrorKind::Protected,
@@ -161,13 +191,23 @@ async fn what_must_not_go_stays() {
         ),
         (
             |server| server["labels"] = json!({}),
-            ErrorKind::Denied,
+            ErrorKind::NotOurs,
             "no mark",
         ),
         (
             |server| server["labels"]["provision-owner"] = json!("bob"),
-            ErrorKind::Denied,
+            ErrorKind::NotOurs,
             "belongs to bob",
+        ),
+        (
+            |server| server["labels"]["provision-run"] = json!("r-2"),
+            ErrorKind::NotOurs,
+            "of run r-2",
+        ),
+        (
+            |server| server["labels"]["provision-phase"] = json!("emperor"),
+            ErrorKind::NotOurs,
+            "provision-phase",
         ),
     ];
     for (change, kind, why) in cases {

@@ -273,7 +273,7 @@ async fn what_another_run_has_by_now_is_not_taken_out_of_rescue() {
     let server = ours(SERVICE, Phase::Created);
     let free = Intent::Released { reset: false };
     let released = stub.provider.drive(&server, &free, Stage(0)).await;
-    assert_eq!(released.unwrap_err().kind, ErrorKind::Protected);
+    assert_eq!(released.unwrap_err().kind, ErrorKind::NotOurs);
     assert_eq!(stub.writes().await, [""; 0]);
 }
 

@@ -61,7 +61,7 @@ async fn what_is_others_stays<P: Provider>(
             let change = |tags: &mut Value| tags[format!("provision-{tag}")] = value;
             let error = driven(&stub, place, intent, *stage, change).await;
             let error = error.unwrap_err();
-            assert_eq!(error.kind, ErrorKind::Protected, "{intent:?} {stage}");
+            assert_eq!(error.kind, ErrorKind::NotOurs, "{intent:?} {stage}");
             assert!(error.message.contains(whose), "{tag}: {error}");
             assert_eq!(stub.writes().await, [""; 0], "{intent:?} {stage} {tag}");
         }
@@ -71,7 +71,7 @@ async fn what_is_others_stays<P: Provider>(
         match intent {
             // it is given back already
             Intent::Released { .. } => assert_eq!(ended.unwrap(), Accepted::default()),
-            _ => assert_eq!(ended.unwrap_err().kind, ErrorKind::Protected),
+            _ => assert_eq!(ended.unwrap_err().kind, ErrorKind::NotOurs),
         }
         assert_eq!(stub.writes().await, [""; 0], "{intent:?} {stage}");
     }

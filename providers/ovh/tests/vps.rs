@@ -276,7 +276,7 @@ async fn what_is_not_ours_any_more_is_left_alone() {
         .await;
         let server = ours(OURS, Phase::Created);
         let error = stub.provider.mark(&server, &marks()).await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Protected, "{error}");
+        assert_eq!(error.kind, ErrorKind::NotOurs, "{error}");
         assert!(error.message.contains(by_now), "{error}");
         let release = Intent::Released { reset: false };
         let released = stub.provider.drive(&server, &release, Stage(0)).await;

@@ -86,6 +86,7 @@ impl Case {
                 phase: Phase::Created,
                 expires: None,
                 host_key: None,
+                lease: None,
             },
             powered_off: true,
         })

@@ -103,6 +103,7 @@ async fn all(
         "released, and there all the same" if !able.create => intents::released(case),
         "leftovers are told and removed" if able.keeps_keys => things::leftovers(case),
         "requests are counted" => things::counted(case),
+        "the vendor's time is known" => things::time(case),
     );
     Ok(passed)
 }

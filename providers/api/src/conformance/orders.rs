@@ -163,10 +163,15 @@ pub(super) async fn taken(case: &mut Case) -> Finding {
 pub(super) async fn marks(case: &mut Case) -> Finding {
     let base = case.server()?.marks().clone();
     let in_an_hour = Timestamp::from_second(Timestamp::now().as_second() + 3600);
+    let in_an_hour = in_an_hour.map_err(|error| error.to_string())?;
     let full = Marks {
         phase: Phase::Installing,
-        expires: Some(in_an_hour.map_err(|error| error.to_string())?),
+        expires: Some(in_an_hour),
         host_key: Some(Fingerprint::of_wire(b"a host key")),
+        lease: Some(crate::Lease {
+            until: in_an_hour,
+            run: base.run.clone(),
+        }),
         ..base.clone()
     };
     let plain = Marks {

@@ -136,3 +136,13 @@ pub(super) async fn counted(case: &mut Case) -> Finding {
         format!("{before} before a request, {after} after it")
     })
 }
+
+pub(super) async fn time(case: &mut Case) -> Finding {
+    case.provider
+        .servers()
+        .await
+        .map_err(|error| error.to_string())?;
+    expect(case.provider.now().is_some(), || {
+        "no answer has told the time, so nothing could be said to be over".to_owned()
+    })
+}

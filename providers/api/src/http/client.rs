@@ -2,7 +2,7 @@
 
 use super::rate::Gate;
 use super::retry::Look;
-use super::{Answer, Authenticate, Dialect, Endpoint, Limits, Redactor, Request, Witness};
+use super::{Answer, Authenticate, Clock, Dialect, Endpoint, Limits, Redactor, Request, Witness};
 use crate::{Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
 use std::convert::Infallible;
@@ -36,6 +36,7 @@ pub struct Http {
     pub(super) redactor: Redactor,
     pub(super) gate: Gate,
     pub(super) requests: AtomicU64,
+    pub(super) clock: Clock,
 }
 
 /// How a guarded request ended.
@@ -85,12 +86,18 @@ impl Http {
             witness,
             gate: Gate::default(),
             requests: AtomicU64::new(0),
+            clock: Clock::default(),
         })
     }
 
     /// Requests sent so far, each try counted.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// The vendor's clock, as its answers told it.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Where the API is.

@@ -12,6 +12,7 @@
 mod answer;
 mod auth;
 mod client;
+mod clock;
 mod dialect;
 mod endpoint;
 mod limits;
@@ -25,6 +26,7 @@ mod witness;
 pub use answer::Answer;
 pub use auth::{Anonymous, Authenticate, Bearer, Outgoing};
 pub use client::{Guarded, Http, Settings};
+pub use clock::Clock;
 pub use dialect::{Again, Dialect, Fault, Rate};
 pub use endpoint::{Endpoint, EndpointError, PlainHttp};
 pub use limits::Limits;

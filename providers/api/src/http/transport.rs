@@ -108,6 +108,7 @@ impl Http {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(lost)? {
             body.extend_from_slice(&chunk);
+        self.clock.learn(&headers);
             if body.len() > self.limits.answer_bytes {
                 let message = format!(
                     "the answer is larger than {} bytes",

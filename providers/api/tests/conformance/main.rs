@@ -54,7 +54,7 @@ fn rented(cloud: Cloud) -> (Arc<Cloud>, Bench) {
 async fn a_cloud_without_flaws_passes_and_is_left_empty() {
     let cloud = Arc::new(Cloud::default());
     let passed = run(cloud.clone(), &bench()).await.unwrap();
-    assert_eq!(passed.len(), 19, "{passed:#?}");
+    assert_eq!(passed.len(), 20, "{passed:#?}");
     assert!(cloud.servers().await.unwrap().is_empty());
     assert!(cloud.leftovers(&bench().owner).await.unwrap().is_empty());
 }
@@ -85,6 +85,7 @@ async fn each_flaw_is_found_by_its_check() {
         (Flaw::TellsAll, "leftovers are told and removed"),
         (Flaw::KeepsKeys, "leftovers are told and removed"),
         (Flaw::CountsNothing, "requests are counted"),
+        (Flaw::Timeless, "the vendor's time is known"),
     ] {
         let (failure, cloud) = failure(flaw).await;
         assert_eq!(failure.check, check, "{flaw:?}: {failure}");
@@ -127,6 +128,7 @@ async fn what_a_product_cannot_do_is_left_out() {
             "a way to the screen",
             "released, and there all the same",
             "requests are counted",
+            "the vendor's time is known",
         ]
     );
     assert_eq!(cloud.servers().await.unwrap().len(), 1, "it stays");

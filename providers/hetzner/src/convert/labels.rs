@@ -3,7 +3,8 @@
 //! Keys and values have at most 63 characters of letters, digits, `.`, `_` and `-`.
 
 use crate::wire::Labels;
-use provision_api::{Marks, labels};
+use provision_api::Marks;
+use provision_api::labels::{self, OURS};
 
 pub(crate) use provision_api::labels::{HOST, OWNER, replace, write};
 
@@ -15,6 +16,11 @@ pub(crate) const GOES_WITH: &str = "provision-goes-with";
 
 /// What the labels say. `None` if they are no marks, an error if they are spoilt ones.
 pub(crate) fn read(labels: &Labels) -> Result<Option<Marks>, String> {
+    if !labels.contains_key(OWNER)
+        && let Some(key) = OURS.iter().find(|key| labels.contains_key(**key))
+    {
+        return Err(format!("it has the label {key}, but no label {OWNER}"));
+    }
     labels::read(labels).map_err(|spoilt| spoilt.to_string())
 }
 
@@ -95,6 +101,7 @@ mod tests {
             phase: Phase::Created,
             expires: None,
             host_key: None,
+            lease: None,
         }
     }
 }

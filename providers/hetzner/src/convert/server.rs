@@ -7,15 +7,10 @@ use provision_api::{Arch, Server, ServerId, ServerStatus};
 
 /// A server in the project's words.
 pub(crate) fn server(wire: &wire::Server) -> Server {
-    let marks = labels::read(&wire.labels).unwrap_or_else(|why| {
-        tracing::warn!(
-            server = wire.name,
-            id = wire.id,
-            why,
-            "the marks on a server are spoilt"
-        );
-        None
-    });
+    let (marks, doubt) = match labels::read(&wire.labels) {
+        Ok(marks) => (marks, None),
+        Err(why) => (None, Some(why)),
+    };
     let (ipv4, ipv6) = (&wire.public_net.ipv4, &wire.public_net.ipv6);
     Server {
         id: ServerId::new(wire.id.to_string()),
@@ -32,7 +27,7 @@ pub(crate) fn server(wire: &wire::Server) -> Server {
         rescue_armed: wire.rescue_enabled,
         protected: wire.protection.delete,
         marks,
-        doubt: None,
+        doubt,
         labels: wire.labels.clone(),
     }
 }

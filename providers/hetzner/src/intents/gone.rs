@@ -34,8 +34,8 @@ impl Hetzner {
         let refuse = |kind, why: String| Err(Error::new(kind, PROVIDER, operation.clone(), why));
         // the marks may have changed since the server was claimed
         let owner = &server.marks().owner;
-        if let Err(error) = OwnedServer::claim(convert::server(&fresh), owner) {
-            return refuse(ErrorKind::Denied, error.to_string());
+        if let Err(error) = server.still(convert::server(&fresh)) {
+            return refuse(ErrorKind::NotOurs, error.to_string());
         }
         if fresh.protection.delete {
             let name = &fresh.name;

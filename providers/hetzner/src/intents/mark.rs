@@ -11,18 +11,31 @@ use serde_json::json;
 use std::sync::PoisonError;
 
 impl Hetzner {
-    /// Replaces the marks. The vendor replaces all labels, so the foreign ones that the server
-    /// had when it was last seen are sent along.
+    /// Replaces the marks. The vendor replaces all labels, so the foreign ones that are on the
+    /// server now are sent along; and what is not ours any more is not written on.
     pub(crate) async fn remark(&self, server: &OwnedServer, marks: &Marks) -> Result<OwnedServer> {
         let id = server.id();
-        let mut labels = labels::replace(&server.server().labels, marks);
-        self.remember_birth(server, &mut labels);
         let operation = format!("mark server {}", server.server().name);
+        let now = self.may_bear(server, marks, &operation).await?;
+        let mut labels = labels::replace(&now.server().labels, marks);
+        self.remember_birth(&now, &mut labels);
         let request = Request::put(format!("/servers/{id}"), operation.clone());
         let request = with_body(request, &json!({ "labels": labels }))?;
         let answer = self.http.call::<ServerAnswer>(&request).await?;
         OwnedServer::claim(self.meet(&answer.server), &marks.owner)
             .map_err(|error| Error::new(ErrorKind::Garbled, PROVIDER, operation, error.to_string()))
+    }
+
+    /// The server as it is now, if these marks may be written on it.
+    async fn may_bear(
+        &self,
+        server: &OwnedServer,
+        marks: &Marks,
+        operation: &str,
+    ) -> Result<OwnedServer> {
+        let fresh = self.fresh(server.id()).await?;
+        let fresh = server.may_bear(marks, self.meet(&fresh), self.http.clock().now());
+        fresh.map_err(|why| Error::new(ErrorKind::NotOurs, PROVIDER, operation, why.to_string()))
     }
 
     /// Writes down once, while the server is new, which addresses the vendor made with it.

@@ -190,6 +190,7 @@ pub(crate) fn marks() -> Marks {
         phase: Phase::Created,
         expires: None,
         host_key: None,
+        lease: None,
     }
 }
 

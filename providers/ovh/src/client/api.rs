@@ -2,6 +2,7 @@
 
 use super::proof::Proof;
 use crate::dialect::NOT_GRANTED;
+use jiff::Timestamp;
 use provision_api::http::{Answer, Guarded, Http, Request};
 use provision_api::{Error, ErrorKind, Result};
 use serde::Serialize;
@@ -34,6 +35,10 @@ impl Api {
 
     pub(super) fn requests(&self) -> u64 {
         self.http.requests()
+    }
+
+    pub(super) fn now(&self) -> Option<Timestamp> {
+        self.http.clock().now()
     }
 
     /// Reads something.

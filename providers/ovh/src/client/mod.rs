@@ -13,6 +13,7 @@ pub(crate) use path::segment;
 
 use crate::config::Config;
 use crate::dialect::Ovhs;
+use jiff::Timestamp;
 use proof::Proof;
 use provision_api::Result;
 use provision_api::http::{Http, Settings};
@@ -68,6 +69,12 @@ impl Client {
     /// HTTP requests sent so far, those for the clock and for tokens included.
     pub(crate) fn requests(&self) -> u64 {
         self.v1.requests() + self.v2.requests() + self.open.requests()
+    }
+
+    /// The vendor's time, as its answers told it, or as it was read to sign requests.
+    pub(crate) fn now(&self) -> Option<Timestamp> {
+        let told = [self.v1.now(), self.v2.now(), self.open.now()];
+        told.into_iter().flatten().max()
     }
 
     /// The routes below `/1.0`, where almost everything is.

@@ -3,8 +3,9 @@
 use crate::config::{Config, Credentials, Places};
 use crate::dialect::Ovhs;
 use async_trait::async_trait;
+use jiff::Timestamp;
 use provision_api::http::{
-    Anonymous, Authenticate, HeaderValue, Http, Outgoing, Request, Settings,
+    Anonymous, Authenticate, Clock, HeaderValue, Http, Outgoing, Request, Settings,
 };
 use provision_api::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};
@@ -18,6 +19,8 @@ pub(crate) struct Open {
     v1: Http,
     token: Http,
     dialect: Arc<Ovhs>,
+    /// What `/auth/time` told.
+    clock: Clock,
 }
 
 impl Open {
@@ -46,6 +49,7 @@ impl Open {
             v1,
             token,
             dialect: Arc::clone(dialect),
+            clock: Clock::default(),
         })
     }
 
@@ -82,6 +86,18 @@ impl Open {
         why: &str,
     ) -> Error {
         Error::new(kind, self.dialect.provider_name(), operation, why)
+    }
+
+    /// Takes the time that the vendor's clock told.
+    pub(crate) fn told_time(&self, theirs: i64) {
+        if let Ok(theirs) = Timestamp::from_second(theirs) {
+            self.clock.set(theirs);
+        }
+    }
+
+    /// The vendor's time, if a call has told it.
+    pub(crate) fn now(&self) -> Option<Timestamp> {
+        self.clock.now().or_else(|| self.v1.clock().now())
     }
 
     /// Requests sent so far.

@@ -111,9 +111,9 @@ impl PublicCloud {
         operation: &str,
     ) -> Result<Instance> {
         let instance = self.fresh(server.id().as_str()).await?;
-        match OwnedServer::claim(convert::server(&instance, &[], &[]), &server.marks().owner) {
+        match server.still(convert::server(&instance, &[], &[])) {
             Ok(_) => Ok(instance),
-            Err(not_ours) => Err(error(ErrorKind::Denied, operation, not_ours.to_string())),
+            Err(not_ours) => Err(error(ErrorKind::NotOurs, operation, not_ours.to_string())),
         }
     }
 }

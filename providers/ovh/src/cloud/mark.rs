@@ -19,6 +19,10 @@ impl PublicCloud {
         let raw = name::write(&server.server().name, marks)
             .map_err(|why| error(ErrorKind::Invalid, &operation, why))?;
         let id = server.id().as_str();
+        let now = convert::server(&self.fresh(id).await?, &[], &[]);
+        server
+            .may_bear(marks, now, self.client.now())
+            .map_err(|why| error(ErrorKind::NotOurs, &operation, why.to_string()))?;
         let path = self.instance_path(id, "").await?;
         let body = json!({ "instanceName": raw });
         self.client.v1().put(&path, &body, &operation).await?;

@@ -24,6 +24,7 @@ mod wire;
 use crate::client::{Client, Kept};
 use crate::{Config, PUBLIC_CLOUD};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use provision_api::{
     Accepted, Backoff, Capabilities, Catalog, Console, Error, ErrorKind, Intent, KeyId, Leftover,
     LoginKey, Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue,
@@ -118,6 +119,10 @@ impl Provider for PublicCloud {
 
     fn requests(&self) -> u64 {
         self.client.requests()
+    }
+
+    fn now(&self) -> Option<Timestamp> {
+        self.client.now()
     }
 
     async fn catalog(&self) -> Result<Catalog> {

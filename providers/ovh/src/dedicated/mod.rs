@@ -15,6 +15,7 @@ use crate::client::Client;
 use crate::rented::{self, Product, Rental};
 use crate::{Config, DEDICATED};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use convert::Facts;
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, ErrorKind, Intent, KeyId, Leftover, LoginKey, Marks,
@@ -90,6 +91,10 @@ impl Provider for Dedicated {
 
     fn requests(&self) -> u64 {
         self.rental.client().requests()
+    }
+
+    fn now(&self) -> Option<Timestamp> {
+        self.rental.client().now()
     }
 
     /// Nothing is for sale: contracts are made elsewhere, and their prices are not told.

@@ -82,6 +82,9 @@ pub(crate) async fn remark<R: Rented>(
     let operation = format!("mark {service}");
     let fresh = rented.fresh(service).await?;
     still_ours(rental, &fresh.server, server, &operation)?;
+    server
+        .may_bear(marks, fresh.server.clone(), rental.client().now())
+        .map_err(|why| rental.error(ErrorKind::NotOurs, &operation, why.to_string()))?;
     let tags = labels::replace(&fresh.server.labels, marks);
     let written = put(rental, &fresh, &tags, operation.clone()).await?;
     let mut now = fresh.server;
@@ -144,18 +147,12 @@ fn whose(server: &Server) -> Option<String> {
 /// of the same owner as well.
 fn still_ours(rental: &Rental, now: &Server, then: &OwnedServer, operation: &str) -> Result<()> {
     let was = then.marks();
-    let same = |is: &Marks| {
-        (&is.owner, &is.host, is.role, &is.run) == (&was.owner, &was.host, was.role, &was.run)
-    };
-    if now.marks.as_ref().is_some_and(same) {
+    if now.marks.as_ref().is_some_and(|is| is.same_server(was)) {
         return Ok(());
     }
     let by_now = whose(now).unwrap_or_else(|| "it bears no mark".to_owned());
-    let message = format!(
-        "it is not {}'s for host {} ({} of run {}) any more: {by_now}",
-        was.owner, was.host, was.role, was.run
-    );
-    Err(rental.error(ErrorKind::Protected, operation, message))
+    let message = format!("it is not {} any more: {by_now}", was.whose());
+    Err(rental.error(ErrorKind::NotOurs, operation, message))
 }
 
 fn claim(rental: &Rental, server: Server, owner: &Owner, operation: String) -> Result<OwnedServer> {

@@ -14,6 +14,7 @@ use crate::client::Client;
 use crate::rented::{self, Product, Rental};
 use crate::{Config, VPS};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use convert::Addresses;
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, Intent, KeyId, Leftover, LoginKey, Marks, Order,
@@ -98,6 +99,10 @@ impl Provider for Vps {
 
     fn requests(&self) -> u64 {
         self.rental.client().requests()
+    }
+
+    fn now(&self) -> Option<Timestamp> {
+        self.rental.client().now()
     }
 
     /// Nothing is for sale: contracts are made elsewhere, and their prices are not told.

@@ -30,7 +30,7 @@ async fn whose_marks_have_changed_is_not_touched() {
                 .drive(&server, &intent, Stage(0))
                 .await
                 .unwrap_err();
-            assert_eq!(error.kind, ErrorKind::Denied, "{intent:?} {name}");
+            assert_eq!(error.kind, ErrorKind::NotOurs, "{intent:?} {name}");
             assert!(error.to_string().contains("not ours"), "{error}");
             let asked = stub.asked().await;
             assert!(

@@ -259,6 +259,7 @@ pub(crate) fn marks() -> Marks {
         phase: Phase::Created,
         expires: Some("2026-07-10T08:00:00Z".parse().unwrap()),
         host_key: None,
+        lease: None,
     }
 }
 

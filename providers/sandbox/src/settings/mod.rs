@@ -36,6 +36,11 @@ pub struct Settings {
     pub quota_servers: u32,
     /// An attached volume takes the first disk name, as happens on some real machines.
     pub volume_first: bool,
+    /// How many seconds the vendors' clock is ahead of this host's; behind, when negative. All
+    /// their times go by it.
+    pub clock_skew_seconds: i64,
+    /// Whether answers tell the time (`Date`).
+    pub tells_time: bool,
     /// How many requests the vendor takes.
     pub rate_limit: RateLimit,
     /// How long things take.
@@ -59,6 +64,8 @@ impl Default for Settings {
             sold_out: Vec::new(),
             quota_servers: 25,
             volume_first: false,
+            clock_skew_seconds: 0,
+            tells_time: true,
             rate_limit: RateLimit::default(),
             latency: Latency::OFF,
             faults: Vec::new(),

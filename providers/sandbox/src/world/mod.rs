@@ -1,5 +1,6 @@
 //! A world that is open: its document, its machines, and the clock that moves both.
 
+mod clock;
 pub(crate) mod document;
 pub(crate) mod kind;
 mod open;
@@ -75,10 +76,11 @@ pub(crate) struct Held<'a> {
 impl World {
     /// Takes the world, after everything that is due has happened and is kept.
     pub(crate) async fn hold(&self) -> Result<Held<'_>, SandboxError> {
+        let state = self.state.lock().await;
         let mut held = Held {
             world: self,
-            state: self.state.lock().await,
-            now: Timestamp::now(),
+            now: state.document.settings.now(),
+            state,
             on_action: OnAction::default(),
         };
         let mut changed = crate::hetzner::settle(&mut held).await;
@@ -128,7 +130,7 @@ impl World {
         let pause = match due.into_iter().flatten().min() {
             Some(Due::Soon) => GLANCE,
             Some(Due::At(at)) => {
-                Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or(Duration::ZERO)
+                Duration::try_from(at.duration_since(held.now)).unwrap_or(Duration::ZERO)
             }
             None => HEARTBEAT,
         };

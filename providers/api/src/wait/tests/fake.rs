@@ -53,6 +53,9 @@ impl Provider for Fake {
     fn requests(&self) -> u64 {
         unreachable!()
     }
+    fn now(&self) -> Option<jiff::Timestamp> {
+        unreachable!()
+    }
     async fn catalog(&self) -> Result<Catalog> {
         unreachable!()
     }

@@ -1,12 +1,15 @@
 //! Marks as names: what Public Cloud has instead of labels.
 //!
 //! An instance is called
-//! `<server name>_prov1_<owner>_<run>_<host>_<role and phase><expiry>[_<host key>]`, for instance
-//! `web-1_prov1_ann_20260710t081500-1_web-1_sp1783670400_lKG…`, and the key that is attached to
-//! it `prov1_<owner>_<run>_<host>`. No name in it has a `_`, so it can be taken apart again; it
-//! has no dot either, because the vendor makes a host name of it. The number after `prov` is the
-//! version of all this. Times are epoch seconds, the host key is the SHA-256 in base64 of URLs,
-//! last because that may have a `_`.
+//! `<server name>_prov1_<owner>_<run>_<host>_<role and phase><expiry>[l<lease>][_<host key>]`, for
+//! instance `web-1_prov1_ann_20260710t081500-1_web-1_sp1783670400_lKG…`, and the key that is
+//! attached to it `prov1_<owner>_<run>_<host>`. No name in it has a `_`, so it can be taken apart
+//! again; it has no dot either, because the vendor makes a host name of it. The number after
+//! `prov` is the version of all this. Times are epoch seconds, a lease is `<until>-<run>`, the
+//! host key is the SHA-256 in base64 of URLs, last because that may have a `_`.
+//!
+//! With the longest owner and host and what runs are called here (22 characters) all of it has
+//! 251 characters.
 
 mod key;
 #[cfg(test)]
@@ -16,7 +19,7 @@ pub(super) use key::{KeyMarks, key_name, read_key};
 
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use jiff::Timestamp;
-use provision_api::{Fingerprint, Marks, Phase, Role};
+use provision_api::{Fingerprint, Lease, Marks, Phase, Role};
 use std::str::FromStr;
 
 /// The vendor takes no longer name.
@@ -25,6 +28,8 @@ const MOST: usize = 255;
 const TAG: &str = "prov";
 /// The version that is written.
 const VERSION: &str = "1";
+/// What a lease begins with: no digit, as the expiry before it has only those.
+const LEASE: char = 'l';
 
 /// A server's name and the marks on it, as an instance's name tells them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +65,9 @@ pub(super) fn write(name: &str, marks: &Marks) -> Result<String, String> {
         // nothing expires before 1970
         text.push_str(&expires.as_second().max(0).to_string());
     }
+    if let Some(Lease { until, run }) = &marks.lease {
+        text.push_str(&format!("{LEASE}{}-{run}", until.as_second().max(0)));
+    }
     if let Some(host_key) = marks.host_key {
         text.push('_');
         text.push_str(&digest(host_key)?);
@@ -94,6 +102,10 @@ pub(super) fn read(text: &str) -> Result<Option<Told>, String> {
     let state = next("the phase")?;
     let mut letters = state.chars();
     let (role, phase) = (letters.next(), letters.next());
+    let (expires, lease) = match letters.as_str().split_once(LEASE) {
+        Some((expires, lease)) => (expires, Some(lease)),
+        None => (letters.as_str(), None),
+    };
     let marks = Marks {
         owner: parse(owner).map_err(|why| spoilt(&why))?,
         run: parse(run).map_err(|why| spoilt(&why))?,
@@ -110,10 +122,14 @@ pub(super) fn read(text: &str) -> Result<Option<Told>, String> {
             Some('p') => Phase::Proven,
             _ => return Err(spoilt("the phase is unknown")),
         },
-        expires: time(letters.as_str()).map_err(|why| spoilt(&why))?,
+        expires: time("expiry", expires).map_err(|why| spoilt(&why))?,
         host_key: parts
             .next()
             .map(fingerprint)
+            .transpose()
+            .map_err(|why| spoilt(&why))?,
+        lease: lease
+            .map(read_lease)
             .transpose()
             .map_err(|why| spoilt(&why))?,
     };
@@ -140,7 +156,15 @@ where
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
-fn time(text: &str) -> Result<Option<Timestamp>, String> {
+fn read_lease(text: &str) -> Result<Lease, String> {
+    let (until, run) = text.split_once('-').ok_or("its lease names no run")?;
+    Ok(Lease {
+        until: time("end of its lease", until)?.ok_or("its lease has no end")?,
+        run: parse(run)?,
+    })
+}
+
+fn time(what: &str, text: &str) -> Result<Option<Timestamp>, String> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -149,7 +173,7 @@ fn time(text: &str) -> Result<Option<Timestamp>, String> {
     seconds
         .and_then(|seconds| Timestamp::from_second(seconds).ok())
         .map(Some)
-        .ok_or_else(|| format!("the expiry {text:?} is no time"))
+        .ok_or_else(|| format!("the {what} {text:?} is no time"))
 }
 
 /// The digest alone, in 43 characters.
