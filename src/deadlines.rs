@@ -68,6 +68,8 @@ impl Deadlines {
     fn scaled(text: &str) -> Self {
         let given = text.parse().ok();
         let scale = given
+    /// A run that gave no sign of life for so long is dead.
+    lease = 300.0;
             .filter(|scale: &f64| scale.is_finite() && *scale > 0.0)
             .unwrap_or(1.0);
         Self {

@@ -15,6 +15,7 @@ use crate::found::{Found, RunningSystem};
 use crate::installer::files;
 use crate::job::Job;
 use crate::plan::{Action, HostPlan};
+use crate::lease;
 use crate::post_mortem;
 use crate::ssh::Target;
 use crate::steps::{acquire, build, drive, marks, reach, rescue};
@@ -81,6 +82,9 @@ async fn go(job: &Job, cloud: &Arc<Cloud>, plan: &HostPlan, run: &RunId) -> Outc
     if plan.is_work() {
         unchanged(job, cloud, plan).await?;
         files::sweep(job);
+        if let Some(server) = plan.server() {
+            lease::take(job, cloud, server).await?;
+        }
     }
     if !matches!(plan.action, Action::Nothing(_)) {
         check(job).await?;
@@ -115,7 +119,7 @@ async fn go(job: &Job, cloud: &Arc<Cloud>, plan: &HostPlan, run: &RunId) -> Outc
             let uplink = Uplink::of(server.server());
             let delivered = deliver(job, server.id(), uplink, &target, &found).await?;
             let identity = Some(delivered.identity.fingerprint());
-            let installed = marks::moved(&server, plan, Phase::Installed, identity);
+            let installed = marks::moved(cloud, &server, plan, Phase::Installed, identity)?;
             let server = marks::mark(job, cloud, &server, &installed).await?;
             disk_next(job, cloud, &server, &found).await?;
             let (admin, found) = finish(job, &delivered).await?;
@@ -224,10 +228,10 @@ pub(crate) async fn proven(
 ) -> Outcome<Proven> {
     surplus::clear(job, cloud, &server).await?;
     let proven = match server.marks().host_key {
-        Some(key) => marks::moved(&server, plan, Phase::Proven, Some(key)),
+        Some(key) => marks::moved(cloud, &server, plan, Phase::Proven, Some(key))?,
         None => server.marks().clone(),
     };
-    let server = marks::mark(job, cloud, &server, &proven).await?;
+    let server = marks::end(job, cloud, &server, &proven).await?;
     job.kept.forget_first_boot();
     Ok(Proven {
         server,

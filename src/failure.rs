@@ -138,6 +138,10 @@ impl Failure {
                 Exit::Refused,
                 Some("lift the protection at the vendor, then run the command again"),
             ),
+            ErrorKind::NotOurs => (
+                Exit::Busy,
+                Some("nothing was done to it; see with provision list whose it is by now"),
+            ),
             ErrorKind::Suspended => (
                 Exit::Provider,
                 Some("put its contract in order at the vendor, then run the command again"),
@@ -161,6 +165,7 @@ impl Failure {
         failure
     }
 
+                | ErrorKind::NotOurs
     /// Whether a vendor refused before it did anything.
     pub fn is_refusal(&self) -> bool {
         self.is_refusal

@@ -10,6 +10,7 @@ use crate::found::Found;
 use crate::host::Host;
 use crate::identity::KeyFile;
 use crate::journal::{Journal, Record};
+use crate::lease::Keeper;
 use crate::ssh::Target;
 use crate::state::ServerState;
 use provision_api::{Accepted, ServerId};
@@ -70,6 +71,8 @@ pub struct Job {
     /// The server that this job has made, and not removed again: a list that does not show it yet
     /// is no proof that it does not exist.
     pub made: watch::Sender<Option<ServerId>>,
+    /// What this run has written on the server: that it is at work on it.
+    pub lease: Keeper,
 }
 
 impl Job {

@@ -22,6 +22,7 @@ pub mod installed;
 pub mod installer;
 pub mod job;
 pub mod journal;
+pub mod lease;
 pub mod plan;
 pub mod post_mortem;
 pub mod preflight;

@@ -8,6 +8,7 @@ use crate::flake::Flake;
 use crate::host::Host;
 use crate::job::Job;
 use crate::journal::{Journal, Record};
+use crate::lease::Keeper;
 use crate::plan::{self, server_name};
 use provision_api::{Catalog, HostName, OwnedServer, Owner, Role, RunId, Server};
 use rust_decimal::Decimal;
@@ -107,6 +108,7 @@ pub(crate) fn job(
         stage,
         under_way: watch::Sender::new(None),
         made: watch::Sender::new(None),
+        lease: Keeper::new(run, context.deadlines),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::report::{self, FailureDocument};
 use ipnet::Ipv6Net;
 use jiff::Timestamp;
 use provision_api::{
-    Arch, Catalog, HostName, OwnedServer, Phase, Role, RunId, ServerId, ServerStatus,
+    Arch, Catalog, HostName, Lease, OwnedServer, Phase, Role, RunId, ServerId, ServerStatus,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -36,6 +36,12 @@ pub struct Listed {
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
     expired: bool,
+    /// The run that is at work on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease: Option<Lease>,
+    /// The vendor's time.
+    #[serde(skip)]
+    seen_at: Timestamp,
     rented: bool,
     price_hourly: Option<Decimal>,
     cost_so_far: Option<Decimal>,
@@ -55,7 +61,8 @@ impl Listed {
     /// A server as it is listed.
     pub fn of(cloud: &Cloud, catalog: Option<&Catalog>, owned: &OwnedServer) -> Self {
         let (server, marks) = (owned.server(), owned.marks());
-        let now = Timestamp::now();
+        // ends are written in the vendor's time
+        let now = cloud.provider.now().unwrap_or_else(Timestamp::now);
         let price = catalog.and_then(|c| hourly(c, server));
         Self {
             name: server.name.clone(),
@@ -74,6 +81,8 @@ impl Listed {
             arch: server.arch.clone(),
             created_at: server.created,
             expires_at: marks.expires,
+            lease: marks.lease.clone().filter(|lease| lease.is_held(now)),
+            seen_at: now,
             expired: marks.expires.is_some_and(|at| at < now),
             rented: cloud.is_rented(),
             price_hourly: price.map(|p| p.normalize()),
@@ -85,7 +94,7 @@ impl Listed {
     fn row(&self) -> Vec<String> {
         let until = match self.expires_at {
             Some(_) if self.expired => "expired".to_owned(),
-            Some(at) => ago(at.duration_since(Timestamp::now()).as_secs()),
+            Some(at) => ago(at.duration_since(self.seen_at).as_secs()),
             None => "-".to_owned(),
         };
         let currency = self.currency.as_deref().unwrap_or_default();
@@ -102,7 +111,7 @@ impl Listed {
             self.ipv4.map_or_else(|| "-".to_owned(), |a| a.to_string()),
             self.server_type.clone(),
             self.location.clone(),
-            ago(Timestamp::now().duration_since(self.created_at).as_secs()),
+            ago(self.seen_at.duration_since(self.created_at).as_secs()),
             until,
             money(self.price_hourly, "/h"),
             money(self.cost_so_far, ""),

@@ -9,6 +9,7 @@ use crate::found::Found;
 use crate::host::Host;
 use crate::installer::files;
 use crate::job::Job;
+use crate::lease;
 use crate::report;
 use crate::ssh::Target;
 use crate::steps::rescue;
@@ -67,15 +68,19 @@ async fn work(
     let stage = Stage::default();
     let job = found::job(context, Some(cloud), host, name, &run, &journal, stage)?;
     files::sweep(&job);
+    if !flags.off {
+        let stopped = format!("{}: stopped", job.name);
+        let agreed = agreed(&job, cloud, flags.yes);
+        context.unless_stopped(stopped, agreed).await?;
+    }
     let work = async {
         if flags.off {
             return rescue::off(&job, server).await;
         }
-        agreed(&job, cloud, flags.yes).await?;
         rescue::on(&job, cloud, server).await
     };
-    let stopped = format!("{}: stopped", job.name);
-    let (target, found) = context.unless_stopped(stopped, work).await?;
+    let work = context.unless_stopped(format!("{}: stopped", job.name), work);
+    let (target, found) = lease::during(&job, cloud, server, work).await?;
     Ok((job, target, found))
 }
 

@@ -4,10 +4,12 @@
 //! anything is touched; then every deletion is tried, and the errors are told together.
 
 mod choose;
+mod judge;
 mod known;
 mod of_run;
 mod prove;
 mod remove;
+mod still;
 
 pub(crate) use of_run::of_run;
 
@@ -18,10 +20,11 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::report;
 use choose::Removal;
+use judge::Kept;
 use provision_api::{Catalog, HostName, Leftover, LeftoverKind, OwnedServer};
 use remove::Remover;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::sync::Arc;
 
@@ -34,6 +37,9 @@ struct Document {
     schema: u32,
     removed: Vec<Removed>,
     remaining: Vec<String>,
+    /// What stays although it is meant, or may be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    kept: Vec<Kept>,
 }
 
 #[derive(Debug, Serialize)]
@@ -50,22 +56,31 @@ struct Told {
     removed: Vec<Removed>,
     remaining: Vec<String>,
     errors: Vec<String>,
+    kept: Vec<Kept>,
 }
 
 /// Removes what the flags choose.
 pub async fn run(context: &Arc<Context>, flags: &Teardown) -> Outcome {
     let asked = choose::all(context, flags);
-    let (removals, unseen) = context.unless_stopped("nothing was removed", asked).await?;
-    let mut told = Told::default();
-    let unseen = unseen.iter().map(ToString::to_string);
-    told.errors.extend(unseen);
+    let chosen = context.unless_stopped("nothing was removed", asked).await?;
+    let mut removals = chosen.removals;
+    let mut told = Told {
+        kept: chosen.kept,
+        errors: chosen.unseen.iter().map(ToString::to_string).collect(),
+        ..Told::default()
+    };
     if removals.iter().any(|removal| !removal.is_empty()) {
         ask(context, flags, &removals).await?;
-        let _locks = lock(context, flags, &removals)?;
+        let _locks = if flags.expired {
+            lock_each(context, &mut removals, &mut told)
+        } else {
+            lock(context, flags, &removals)?
+        };
         let providers: Vec<&str> = removals.iter().map(|r| r.cloud.name()).collect();
         let (_, journal) =
             found::begin_run(context, "teardown", &providers.join(","), &hosts(&removals))?;
-        for removal in &removals {
+        for removal in &mut removals {
+            still::still(context, flags, removal, &mut told).await;
             let remover = Remover {
                 context: Arc::clone(context),
                 cloud: Arc::clone(&removal.cloud),
@@ -153,6 +168,34 @@ fn lock(context: &Context, flags: &Teardown, removals: &[Removal]) -> Outcome<Ve
     })
 }
 
+/// Whoever runs by the clock removes what is free, and leaves the rest to the next time.
+fn lock_each(context: &Context, removals: &mut [Removal], told: &mut Told) -> Vec<File> {
+    let mut locks = BTreeMap::new();
+    for removal in removals {
+        for server in std::mem::take(&mut removal.servers) {
+            let name = server.server().name.clone();
+            if locks.contains_key(&name) {
+                removal.servers.push(server);
+                continue;
+            }
+            match context
+                .state
+                .server(&name)
+                .and_then(|kept| kept.lock(&name))
+            {
+                Ok(lock) => {
+                    locks.insert(name, lock);
+                    removal.servers.push(server);
+                }
+                Err(failure) => {
+                    still::stays(context, removal, told, &server, failure.to_string());
+                }
+            }
+        }
+    }
+    locks.into_values().collect()
+}
+
 /// The same command once more.
 fn again(context: &Context, flags: &Teardown) -> String {
     let mut what: Vec<String> = flags.hosts.iter().map(ToString::to_string).collect();
@@ -205,6 +248,7 @@ fn tell(context: &Context, flags: &Teardown, told: Told) -> Outcome {
         schema: 1,
         removed: told.removed,
         remaining: told.remaining,
+        kept: told.kept,
     };
     let is_clean = told.errors.is_empty() && document.remaining.is_empty();
     if context.json() {

@@ -38,6 +38,7 @@ pub(super) async fn created(
             Err(failure) if failure.exit == Exit::SoldOut => {
                 job.context.teller.note(format!("{}: {failure}", job.name));
                 let running = job.begin(Step::Remove, "remove what could not be made")?;
+                job.lease.let_go(server.id()).await;
                 drive::fulfil(job, &running, Step::Remove, &server, &Intent::Gone).await?;
                 job.made(None);
                 job.done(
@@ -79,8 +80,9 @@ pub(crate) async fn fresh(
     let whose = match &first_key {
         FirstKey::Given | FirstKey::Same => "the host key that was given to it",
         FirstKey::Unknown { what, not } => {
-            let shown = first_key::pinned(job, &running, &target, what, not).await?;
-            let moved = marks::moved(&server, plan, Phase::Created, Some(shown));
+            let shown = first_key::pinned(job, &running, &target, what, not).await;
+            let shown = shown.map_err(|failure| failure.at(Step::Reach))?;
+            let moved = marks::moved(cloud, &server, plan, Phase::Created, Some(shown))?;
             server = marks::mark(job, cloud, &server, &moved).await?;
             "a host key that was trusted on first use"
         }

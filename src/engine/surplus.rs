@@ -68,6 +68,7 @@ async fn remove(job: &Job, other: &OwnedServer) -> Outcome {
         .teller
         .note(format!("{}: {why}; server {id} is removed", job.name));
     let running = job.begin(Step::Remove, "remove what is of no use")?;
+    job.lease.let_go(id).await;
     drive::fulfil(job, &running, Step::Remove, other, &Intent::Gone)
         .await
         .map_err(|failure| {

@@ -65,6 +65,7 @@ fn server(owner: &str, host: &str, role: Role, phase: Phase) -> Server {
             phase,
             expires: None,
             host_key: None,
+            lease: None,
         }),
     }
 }

@@ -80,6 +80,7 @@ pub async fn create<'a>(
                 let acquired = created(job, ordered, &host_key)?;
                 return Ok((acquired, &choices[at + 1..]));
             }
+                job.lease.hold(&ordered.server).await;
             Err(error) if error.kind == ErrorKind::SoldOut => {
                 job.context
                     .teller
@@ -140,6 +141,7 @@ pub(super) async fn keys(job: &Job, cloud: &Cloud) -> Outcome<(KeyFile, KeyId)> 
     Ok((host_key, login))
 }
 
+    job.lease.hold(&adopted).await;
 fn order(
     job: &Job,
     plan: &HostPlan,

@@ -74,7 +74,7 @@ async fn with_given_key(
         keys: vec![login],
     };
     let fingerprint = Some(host_key.fingerprint());
-    let marks = moved(&server, plan, Phase::Created, fingerprint);
+    let marks = moved(cloud, &server, plan, Phase::Created, fingerprint)?;
     let (server, tasks) = driven(job, running, cloud, server, &marks, &intent).await?;
     let ordered = Ordered {
         server,
@@ -100,7 +100,13 @@ async fn with_same_key(
         user_data: SecretString::default(),
         keys: vec![login(job, cloud).await?],
     };
-    let marks = moved(&server, plan, Phase::Created, server.marks().host_key);
+    let marks = moved(
+        cloud,
+        &server,
+        plan,
+        Phase::Created,
+        server.marks().host_key,
+    )?;
     let (server, tasks) = driven(job, running, cloud, server, &marks, &intent).await?;
     Ok(Acquired {
         server,
@@ -130,7 +136,7 @@ async fn with_unknown_key(
     let not = first_key::before(job, &target).await?.into_iter();
     let not = not.chain(marked).collect();
     // a key that nobody has seen yet cannot be expected: whoever goes on from here begins anew
-    let marks = moved(&server, plan, Phase::Created, None);
+    let marks = moved(cloud, &server, plan, Phase::Created, None)?;
     let (server, tasks) = driven(job, running, cloud, server, &marks, intent).await?;
     Ok(Acquired {
         server,

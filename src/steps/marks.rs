@@ -3,55 +3,74 @@
 use crate::clouds::Cloud;
 use crate::failure::{Failure, Outcome};
 use crate::job::Job;
+use crate::lease;
 use crate::plan::HostPlan;
-use jiff::Timestamp;
-use provision_api::{Fingerprint, Marks, OwnedServer, Phase, RunId};
+use provision_api::{Error, Fingerprint, Marks, OwnedServer, Phase, RunId};
 
-/// Replaces the marks on the server.
+/// Replaces the marks on the server, which goes on being held.
 pub async fn mark(
     job: &Job,
     cloud: &Cloud,
     server: &OwnedServer,
     marks: &Marks,
 ) -> Outcome<OwnedServer> {
-    cloud
-        .provider
-        .mark(server, marks)
-        .await
-        .map_err(|e| Failure::provider(format!("{}: cannot be marked", job.name), &e))
+    let marked = job.lease.write(cloud, server, marks).await;
+    marked.map_err(|e| unmarked(job, &e))
 }
 
-/// When it may be removed, counted from now.
-pub fn expiry(plan: &HostPlan) -> Option<Timestamp> {
-    plan.ttl
-        .and_then(|ttl| Timestamp::now().checked_add(ttl).ok())
+/// Replaces the marks on the server for the last time, and lets it go.
+pub async fn end(
+    job: &Job,
+    cloud: &Cloud,
+    server: &OwnedServer,
+    marks: &Marks,
+) -> Outcome<OwnedServer> {
+    let marked = job.lease.end(cloud, server, marks).await;
+    marked.map_err(|e| unmarked(job, &e))
+}
+
+fn unmarked(job: &Job, error: &Error) -> Failure {
+    Failure::provider(format!("{}: cannot be marked", job.name), error)
 }
 
 /// The marks of a server that has come to another phase: the run that made it stays, and so does
-/// its end unless a new one is set.
+/// its end unless a new one is set, which counts from now.
 pub fn moved(
+    cloud: &Cloud,
     server: &OwnedServer,
     plan: &HostPlan,
     phase: Phase,
     host_key: Option<Fingerprint>,
-) -> Marks {
-    Marks {
+) -> Outcome<Marks> {
+    let expires = match plan.ttl {
+        Some(ttl) => Some(lease::end(cloud, &plan.name, ttl)?),
+        None => server.marks().expires,
+    };
+    Ok(Marks {
         phase,
         host_key,
-        expires: expiry(plan).or(server.marks().expires),
+        expires,
         ..server.marks().clone()
-    }
+    })
 }
 
-/// The marks of a server that has just become ours.
-pub(super) fn new(job: &Job, plan: &HostPlan, run: &RunId, host_key: Option<Fingerprint>) -> Marks {
-    Marks {
+/// The marks of a server that is just becoming ours.
+pub(super) fn new(
+    job: &Job,
+    cloud: &Cloud,
+    plan: &HostPlan,
+    run: &RunId,
+    host_key: Option<Fingerprint>,
+) -> Outcome<Marks> {
+    let expires = plan.ttl.map(|ttl| lease::end(cloud, &plan.name, ttl));
+    Ok(Marks {
         owner: job.context.owner.clone(),
         run: run.clone(),
         host: plan.host.name.clone(),
         role: plan.role,
         phase: Phase::Created,
-        expires: expiry(plan),
+        expires: expires.transpose()?,
         host_key,
-    }
+        lease: job.lease.lease(cloud),
+    })
 }

@@ -1,21 +1,17 @@
 //! What a teardown removes: decided, and what stays said, before anything is asked.
 
+use super::judge::{Kept, Verdict, judge};
 use super::known::known;
 use super::{described, named};
 use crate::cli::Teardown;
 use crate::clouds::Cloud;
 use crate::commands::{everywhere, found};
 use crate::context::Context;
-use crate::failure::{Failure, Outcome};
-use jiff::{SignedDuration, Timestamp};
+use crate::failure::{Exit, Failure, Outcome};
 use provision_api::{
     Catalog, Leftover, LeftoverKind, NotOurs, OwnedServer, Role, Server, ServerId,
 };
 use std::sync::Arc;
-
-/// A server counts as expired this long after its time, so that two clocks that differ a little
-/// do not remove what still lives.
-const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
 /// What is to be removed at one provider.
 #[derive(Debug)]
@@ -33,6 +29,17 @@ pub(super) struct Seen {
     /// Ours, and not chosen.
     pub(super) others: Vec<OwnedServer>,
     pub(super) strangers: Vec<NotOurs>,
+    kept: Vec<Kept>,
+}
+
+/// What the flags choose, everywhere.
+#[derive(Debug, Default)]
+pub(super) struct Chosen {
+    pub(super) removals: Vec<Removal>,
+    /// What stays although it is meant, or may be.
+    pub(super) kept: Vec<Kept>,
+    /// Where nobody could look.
+    pub(super) unseen: Vec<Failure>,
 }
 
 impl Removal {
@@ -47,9 +54,18 @@ impl Removal {
         } else {
             ""
         };
+        let now = self.cloud.provider.now();
+        let at_work = |server: &OwnedServer| {
+            let lease = server.marks().lease.as_ref();
+            let lease = lease.filter(|lease| now.is_some_and(|now| lease.is_held(now)));
+            lease.map_or_else(String::new, |lease| format!("; {lease}, or was killed"))
+        };
         let servers = self.servers.iter();
         servers
-            .map(|server| format!("{}{rented}", described(server, self.catalog.as_ref())))
+            .map(|server| {
+                let described = described(server, self.catalog.as_ref());
+                format!("{described}{rented}{}", at_work(server))
+            })
             .chain(self.leftovers.iter().map(named))
             .collect()
     }
@@ -59,10 +75,7 @@ impl Removal {
 ///
 /// A provider that cannot be looked at keeps nothing of the rest from being removed; the failures
 /// are answered, to be told in the end.
-pub(super) async fn all(
-    context: &Context,
-    flags: &Teardown,
-) -> Outcome<(Vec<Removal>, Vec<Failure>)> {
+pub(super) async fn all(context: &Context, flags: &Teardown) -> Outcome<Chosen> {
     let mut everywhere = everywhere::servers(context).await?;
     let mut all = Vec::new();
     for (cloud, servers) in &everywhere.seen {
@@ -80,8 +93,15 @@ pub(super) async fn all(
         let text = format!("no server bears the marks of run {run}");
         context.teller.note(text);
     }
-    let removals = all.into_iter().map(|seen| seen.removal).collect();
-    Ok((removals, everywhere.unseen))
+    let mut chosen = Chosen {
+        unseen: everywhere.unseen,
+        ..Chosen::default()
+    };
+    for seen in all {
+        chosen.removals.push(seen.removal);
+        chosen.kept.extend(seen.kept);
+    }
+    Ok(chosen)
 }
 
 async fn look(
@@ -90,20 +110,32 @@ async fn look(
     cloud: Arc<Cloud>,
     seen: Vec<Server>,
 ) -> Outcome<Seen> {
-    let now = Timestamp::now();
+    let now = cloud.provider.now();
     let (mut servers, mut others, mut strangers) = (Vec::new(), Vec::new(), Vec::new());
     found::doubts(context, &cloud, &seen);
+    let mut kept = Kept::doubtful(&cloud, &seen);
     for server in seen {
         match OwnedServer::claim(server, &context.owner) {
-            Ok(own) if is_chosen(flags, &own, now) => servers.push(own),
-            Ok(own) => others.push(own),
+            Ok(own) => match judge(flags, &own, now) {
+                Verdict::Goes => servers.push(own),
+                Verdict::Stays => others.push(own),
+                Verdict::Kept(why) => {
+                    kept.push(Kept::said(context, &cloud, &own, why));
+                    others.push(own);
+                }
+            },
             Err(not_ours) => strangers.push(not_ours),
         }
+    }
+    if flags.expired && now.is_none() && others.iter().any(|own| own.marks().expires.is_some()) {
+        return Err(timeless(&cloud));
     }
     hint_at_tests(context, flags, &others);
     let all = cloud.provider.leftovers(&context.owner).await;
     let all = all.map_err(|e| Failure::provider("cannot list keys, addresses and volumes", &e))?;
-    let is_last = !servers.is_empty() && others.is_empty();
+    // a run that was killed may have left a key and no server: it goes with a host that is named
+    let is_meant = !servers.is_empty() || !flags.hosts.is_empty();
+    let is_last = is_meant && others.is_empty();
     let (leftovers, left): (Vec<_>, Vec<_>) = all
         .into_iter()
         .partition(|leftover| goes(flags, leftover, &servers, is_last));
@@ -122,23 +154,21 @@ async fn look(
         },
         others,
         strangers,
+        kept,
     })
 }
 
-fn is_chosen(flags: &Teardown, server: &OwnedServer, now: Timestamp) -> bool {
-    let marks = server.marks();
-    if flags.test {
-        let named = flags.hosts.is_empty() || flags.hosts.contains(&marks.host);
-        return named && marks.role == Role::Test;
-    }
-    if flags.expired {
-        let over = marks.expires.and_then(|at| at.checked_add(SKEW).ok());
-        return over.is_some_and(|over| over < now);
-    }
-    match &flags.run {
-        Some(run) => marks.run == *run,
-        None => marks.role == Role::Server && flags.hosts.contains(&marks.host),
-    }
+/// This computer's own clock may be off by days.
+fn timeless(cloud: &Cloud) -> Failure {
+    let name = cloud.name();
+    Failure::new(
+        Exit::Provider,
+        format!("{name}: nothing is removed there"),
+        "its answers do not tell the time, so whose time is over cannot be said",
+    )
+    .mend(format!(
+        "look with provision list --provider {name}, and name what is to go"
+    ))
 }
 
 /// What hangs on a chosen server goes with it, as the adapter does it. What hangs on nothing

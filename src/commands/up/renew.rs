@@ -3,8 +3,8 @@
 use crate::clouds::Cloud;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
+use crate::lease;
 use crate::plan::{Action, HostPlan};
-use jiff::Timestamp;
 use provision_api::Marks;
 
 /// Writes the new end on the server, if one was asked for and nothing else is to be done.
@@ -15,11 +15,18 @@ pub(super) async fn renewed(context: &Context, cloud: &Cloud, plan: &mut HostPla
         return Ok(());
     };
     let name = &plan.name;
-    let expires = Timestamp::now()
-        .checked_add(ttl)
-        .map_err(|e| Failure::new(Exit::Usage, format!("{name}: cannot live that long"), e))?;
+    if let Some(lease) = lease::of_elsewhere(context, cloud, server) {
+        return Err(Failure::new(
+            Exit::Busy,
+            format!("{name}: another run works on it"),
+            format!("{lease}, on another computer"),
+        )
+        .mend("wait until that run has ended, then run the command again"));
+    }
     let marks = Marks {
-        expires: Some(expires),
+        expires: Some(lease::end(cloud, name, ttl)?),
+        // whoever had it is dead
+        lease: None,
         ..server.marks().clone()
     };
     let server = context

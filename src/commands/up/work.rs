@@ -12,6 +12,7 @@ use crate::engine::{self, Proven};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::job::{Job, UnderWay};
 use crate::journal::Journal;
+use crate::lease::{self, Lost};
 use crate::plan::{Action, HostPlan};
 use provision_api::{Catalog, RunId, ServerId};
 use std::pin::Pin;
@@ -62,12 +63,14 @@ impl Work {
         )?;
         job.made = self.made.clone();
         let mut work = Box::pin(engine::bring_up(&job, &self.cloud, &self.plan, &self.run));
-        let proven = tokio::select! {
+        let outcome = tokio::select! {
             biased;
-            outcome = &mut work => outcome?,
-            () = self.context.cancel.cancelled() => self.stopped(&job, work.as_mut()).await?,
+            outcome = &mut work => outcome,
+            lost = job.lease.keep(&self.cloud) => Err(lost_it(&job, work.as_mut(), &lost).await),
+            () = self.context.cancel.cancelled() => self.stopped(&job, work.as_mut()).await,
         };
         Ok(HostDocument::of(&job, &self.cloud, &self.catalog, &proven))
+        let proven = lease::given_up(&job, &self.cloud, outcome).await?;
     }
 
     /// Ctrl-C: everything is dropped but what must not be, an order or a way back from rescue. That
@@ -145,6 +148,23 @@ impl Work {
 #[derive(Debug, PartialEq, Eq)]
 enum Ended<T> {
     /// It came to its own end.
+/// The server is gone, or another's: everything is dropped but what must not be.
+async fn lost_it(
+    job: &Job,
+    work: Pin<&mut (impl Future<Output = Outcome<Proven>> + Send)>,
+    lost: &Lost,
+) -> Failure {
+    match ended(job.under_way.subscribe(), work).await {
+        Ended::Work(Err(met)) => lost.failure(job, Some(&met)),
+        Ended::Work(Ok(_)) | Ended::Nothing => lost.failure(job, None),
+        Ended::NotInTime(remains) => {
+            let mut failure = lost.failure(job, None);
+            failure.remains.push(remains);
+            failure
+        }
+    }
+}
+
     Work(T),
     /// Nothing is under way that must not be dropped.
     Nothing,
