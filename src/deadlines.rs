@@ -56,6 +56,8 @@ deadlines! {
     post_mortem = 600.0;
     /// A vendor that is busy with the server is asked again.
     busy = 120.0;
+    /// A run that gave no sign of life for so long is dead.
+    lease = 300.0;
 }
 
 impl Deadlines {
@@ -68,8 +70,6 @@ impl Deadlines {
     fn scaled(text: &str) -> Self {
         let given = text.parse().ok();
         let scale = given
-    /// A run that gave no sign of life for so long is dead.
-    lease = 300.0;
             .filter(|scale: &f64| scale.is_finite() && *scale > 0.0)
             .unwrap_or(1.0);
         Self {

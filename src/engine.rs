@@ -14,8 +14,8 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::found::{Found, RunningSystem};
 use crate::installer::files;
 use crate::job::Job;
-use crate::plan::{Action, HostPlan};
 use crate::lease;
+use crate::plan::{Action, HostPlan};
 use crate::post_mortem;
 use crate::ssh::Target;
 use crate::steps::{acquire, build, drive, marks, reach, rescue};
@@ -81,10 +81,10 @@ pub async fn bring_up(
 async fn go(job: &Job, cloud: &Arc<Cloud>, plan: &HostPlan, run: &RunId) -> Outcome<Proven> {
     if plan.is_work() {
         unchanged(job, cloud, plan).await?;
-        files::sweep(job);
         if let Some(server) = plan.server() {
             lease::take(job, cloud, server).await?;
         }
+        files::sweep(job);
     }
     if !matches!(plan.action, Action::Nothing(_)) {
         check(job).await?;

@@ -157,6 +157,7 @@ impl Failure {
                 | ErrorKind::Invalid
                 | ErrorKind::NotFound
                 | ErrorKind::Protected
+                | ErrorKind::NotOurs
                 | ErrorKind::AlreadyExists
                 | ErrorKind::Unsupported
                 | ErrorKind::Suspended
@@ -165,7 +166,6 @@ impl Failure {
         failure
     }
 
-                | ErrorKind::NotOurs
     /// Whether a vendor refused before it did anything.
     pub fn is_refusal(&self) -> bool {
         self.is_refusal

@@ -77,10 +77,10 @@ pub async fn create<'a>(
             }
             Ok(ordered) => {
                 job.made(Some(ordered.server.id().clone()));
+                job.lease.hold(&ordered.server).await;
                 let acquired = created(job, ordered, &host_key)?;
                 return Ok((acquired, &choices[at + 1..]));
             }
-                job.lease.hold(&ordered.server).await;
             Err(error) if error.kind == ErrorKind::SoldOut => {
                 job.context
                     .teller
@@ -121,6 +121,7 @@ pub async fn adopt(
             &e,
         )
     })?;
+    job.lease.hold(&adopted).await;
     job.write(Record::Server {
         id: adopted.id().clone(),
         adopted: true,
@@ -141,7 +142,6 @@ pub(super) async fn keys(job: &Job, cloud: &Cloud) -> Outcome<(KeyFile, KeyId)> 
     Ok((host_key, login))
 }
 
-    job.lease.hold(&adopted).await;
 fn order(
     job: &Job,
     plan: &HostPlan,

@@ -69,8 +69,8 @@ impl Work {
             lost = job.lease.keep(&self.cloud) => Err(lost_it(&job, work.as_mut(), &lost).await),
             () = self.context.cancel.cancelled() => self.stopped(&job, work.as_mut()).await,
         };
-        Ok(HostDocument::of(&job, &self.cloud, &self.catalog, &proven))
         let proven = lease::given_up(&job, &self.cloud, outcome).await?;
+        Ok(HostDocument::of(&job, &self.cloud, &self.catalog, &proven))
     }
 
     /// Ctrl-C: everything is dropped but what must not be, an order or a way back from rescue. That
@@ -144,10 +144,6 @@ impl Work {
     }
 }
 
-/// What became of work that was stopped.
-#[derive(Debug, PartialEq, Eq)]
-enum Ended<T> {
-    /// It came to its own end.
 /// The server is gone, or another's: everything is dropped but what must not be.
 async fn lost_it(
     job: &Job,
@@ -165,6 +161,10 @@ async fn lost_it(
     }
 }
 
+/// What became of work that was stopped.
+#[derive(Debug, PartialEq, Eq)]
+enum Ended<T> {
+    /// It came to its own end.
     Work(T),
     /// Nothing is under way that must not be dropped.
     Nothing,

@@ -102,13 +102,13 @@ impl Http {
         let lost = |error: reqwest::Error| self.lost(request, error);
         let mut response = self.client.execute(outgoing).await.map_err(lost)?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        self.clock.learn(&headers);
         if let Some(rate) = self.dialect.rate(&headers) {
             self.gate.learn(rate);
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(lost)? {
             body.extend_from_slice(&chunk);
-        self.clock.learn(&headers);
             if body.len() > self.limits.answer_bytes {
                 let message = format!(
                     "the answer is larger than {} bytes",
