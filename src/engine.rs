@@ -1,5 +1,6 @@
 //! One server from nothing, or from where it stopped, to proven.
 
+mod adopt;
 mod begin;
 mod deliver;
 mod resume;
@@ -18,7 +19,7 @@ use crate::lease;
 use crate::plan::{Action, HostPlan};
 use crate::post_mortem;
 use crate::ssh::Target;
-use crate::steps::{acquire, build, drive, marks, reach, rescue};
+use crate::steps::{build, drive, marks, reach, rescue};
 use crate::trust;
 use provision_api::{Intent, OwnedServer, Phase, RunId};
 use std::sync::Arc;
@@ -93,7 +94,7 @@ async fn go(job: &Job, cloud: &Arc<Cloud>, plan: &HostPlan, run: &RunId) -> Outc
     let entry = match &plan.action {
         Action::Create(choices) => begin::created(job, cloud, plan, run, choices).await?,
         Action::Adopt(server) => {
-            let adopted = acquire::adopt(job, cloud, plan, run, server).await?;
+            let adopted = adopt::adopted(job, cloud, plan, run, server).await?;
             begin::afresh(job, cloud, plan, adopted).await?
         }
         Action::Reinstall(server) => {
