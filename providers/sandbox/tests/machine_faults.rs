@@ -7,7 +7,7 @@ mod lab;
 use lab::install::{Call, OWN, SYSTEM, be_the_program, disko, system};
 use lab::{Lab, PATIENCE};
 use provision_sandbox::machine::emulated::{Emulated, EmulatedOptions, Latency};
-use provision_sandbox::machine::{Boot, Faults, Firmware, Machine, Maker, SshFault};
+use provision_sandbox::machine::{Boot, Faults, Firmware, Machine, Maker, Moment, SshFault, Turn};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +39,11 @@ async fn the_ssh_port_misbehaves_as_told_and_recovers() {
         (SshFault::Hang, "timed out"),
         (SshFault::Close, "closed by"),
         (SshFault::Password, "Permission denied (password)"),
+        (SshFault::NoKey, "Permission denied (publickey)"),
+        (SshFault::TurnedAway, "closed by"),
+        (SshFault::HangCommand, "not responding"),
+        (SshFault::Cut, "closed"),
+        (SshFault::CutAfter, "closed"),
     ];
     for (fault, expected) in table {
         machine.misbehave(ssh_fault(fault)).await.unwrap();
@@ -47,7 +52,12 @@ async fn the_ssh_port_misbehaves_as_told_and_recovers() {
                 &machine,
                 "root",
                 "exit 0",
-                &["ConnectTimeout=2", "LogLevel=INFO"],
+                &[
+                    "ConnectTimeout=2",
+                    "LogLevel=INFO",
+                    "ServerAliveInterval=1",
+                    "ServerAliveCountMax=1",
+                ],
                 b"",
             )
             .await;
@@ -271,4 +281,67 @@ async fn a_port_that_is_taken_is_an_error_and_a_dropped_machine_frees_its_own() 
         .await
         .unwrap_err();
     assert!(error.to_string().contains("cannot be read"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_comes_with_a_command_and_hits_it_and_what_follows() {
+    let lab = Lab::new();
+    let machine = lab.stock(Firmware::Bios, None).await;
+    let at = |words: &str, ssh: SshFault| Faults {
+        turn: Some(Box::new(Turn {
+            when: Moment {
+                system: None,
+                command: Some(words.to_owned()),
+            },
+            faults: ssh_fault(ssh),
+        })),
+        ..Faults::default()
+    };
+    // its work is done, and nobody is told
+    machine
+        .misbehave(at("touch", SshFault::CutAfter))
+        .await
+        .unwrap();
+    lab.root(&machine, "true").await;
+    let said = lab.ssh(&machine, "root", "echo x > /root/touched").await;
+    assert_eq!(said.status, 255, "{said:?}");
+    assert_eq!(lab.ssh(&machine, "root", "true").await.status, 255);
+    machine.misbehave(Faults::default()).await.unwrap();
+    assert_eq!(lab.root(&machine, "cat /root/touched").await, "x\n");
+    // cut in its middle it does nothing
+    machine.misbehave(at("more", SshFault::Cut)).await.unwrap();
+    let said = lab.ssh(&machine, "root", "echo more > /root/touched").await;
+    assert_eq!(said.status, 255, "{said:?}");
+    machine.misbehave(Faults::default()).await.unwrap();
+    assert_eq!(lab.root(&machine, "cat /root/touched").await, "x\n");
+    // a port that is closed lets the command that closed it end
+    machine
+        .misbehave(at("last", SshFault::Refuse))
+        .await
+        .unwrap();
+    assert_eq!(lab.root(&machine, "echo last").await, "last\n");
+    assert_eq!(lab.ssh(&machine, "root", "true").await.status, 255);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_ends_with_who_reads_it() {
+    let lab = Lab::new();
+    let machine = lab.stock(Firmware::Bios, None).await;
+    for (fault, has_lines) in [(SshFault::Flood, true), (SshFault::FloodLine, false)] {
+        machine.misbehave(ssh_fault(fault)).await.unwrap();
+        let mut client = lab.client(machine.spec(), "root", &[]);
+        client.arg("true").stdout(std::process::Stdio::piped());
+        let mut child = client.kill_on_drop(true).spawn().unwrap();
+        let mut out = child.stdout.take().unwrap();
+        let mut much = vec![0; 1024 * 1024];
+        let reading = tokio::io::AsyncReadExt::read_exact(&mut out, &mut much);
+        tokio::time::timeout(PATIENCE, reading)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(much.contains(&b'\n'), has_lines, "{fault:?}");
+        child.kill().await.unwrap();
+        machine.misbehave(Faults::default()).await.unwrap();
+        lab.root(&machine, "true").await;
+    }
 }

@@ -7,16 +7,17 @@
 mod boot;
 mod broken;
 pub mod emulated;
+mod faults;
 pub mod qemu;
 mod spec;
 
 pub(crate) use broken::Broken;
 
 pub use boot::{Boot, Image, RescueSystem};
+pub use faults::{Faults, Moment, Runs, SshFault, Turn};
 pub use spec::{Board, DiskBus, Firmware, Network, Platform, Spec};
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -73,46 +74,6 @@ pub trait Machine: Debug + Send + Sync {
 
     /// The machine and all that is on its disks are gone.
     async fn destroy(&self) -> Result<(), MachineError>;
-}
-
-/// Faults on demand; the default is none.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Faults {
-    /// What its SSH port does instead of answering.
-    pub ssh: Option<SshFault>,
-    /// The stage of the installation that fails (`kexec`, `disko`, `install`).
-    pub phase_fails: Option<String>,
-    /// The stage of the installation that never ends.
-    pub phase_hangs: Option<String>,
-    /// The installed system comes up with failed units of these names.
-    pub failed_units: Vec<String>,
-    /// The installed system boots the wrong generation: `/run/current-system` is another.
-    pub wrong_system: bool,
-    /// The installed system stops while it starts, with this as the last of what its console and its
-    /// journal say: its disk is as it should be, and a rescue system boots.
-    pub dies_booting: Option<String>,
-    /// After the next reboot it never answers again.
-    pub no_return: bool,
-    /// Told from inside to reboot, to power off or to kexec, it goes on answering for at least so
-    /// many milliseconds.
-    pub reboot_late_ms: Option<u64>,
-}
-
-/// What an SSH port does instead of answering.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SshFault {
-    /// Connections are refused.
-    Refuse,
-    /// Connections are accepted and nothing is ever said.
-    Hang,
-    /// Connections are closed after the version line.
-    Close,
-    /// Another machine answers: another host key, every login taken.
-    Impostor,
-    /// Only passwords are taken.
-    Password,
 }
 
 /// Something that a machine could not do.

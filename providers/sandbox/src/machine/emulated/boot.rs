@@ -53,6 +53,12 @@ pub(crate) fn kexec(state: &mut State, asked_by: &str, now: i64) {
     let Some(before) = state.running.take() else {
         return;
     };
+    state.say("kexec_core: Starting new kernel");
+    if state.faults.kexec_lost {
+        state.say("sandbox: fault: the new kernel does not come up");
+        state.running = Some(Running::new(Kind::Dead, &before.hostname));
+        return;
+    }
     names::enumerate(&mut state.disks);
     let mut installer = Running::new(Kind::Installer, "nixos-installer");
     installer.accounts.push(Account::root(lines));
@@ -60,7 +66,7 @@ pub(crate) fn kexec(state: &mut State, asked_by: &str, now: i64) {
         put_host_key(&mut installer.memory, private, None);
     }
     installer.since = now;
-    state.say("kexec_core: Starting new kernel");
+    state.old = Some(Box::new(before));
     state.running = Some(installer);
     start_sshd(state);
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::machine::emulated::disk::Os;
 use crate::machine::{Faults, Firmware, Image, Platform, RescueSystem};
 use std::net::Ipv4Addr;
 
@@ -328,4 +329,44 @@ fn a_world_kept_before_the_platforms_still_opens() {
     spec.as_object_mut().unwrap().remove("platform").unwrap();
     let spec: Spec = serde_json::from_value(spec).unwrap();
     assert_eq!(spec.platform, Platform::default());
+}
+
+#[test]
+fn a_kexec_may_never_come_back() {
+    let mut state = stock(None);
+    start(&mut state, &spec(Firmware::Bios), &Boot::Disk, 1);
+    state.faults.kexec_lost = true;
+    kexec(&mut state, "root", 2);
+    assert_eq!(running(&state).kind, Kind::Dead);
+    assert_eq!(running(&state).host_key, None);
+    assert!(state.console.join("\n").contains("does not come up"));
+    start(&mut state, &spec(Firmware::Bios), &Boot::Disk, 3);
+    assert!(matches!(running(&state).kind, Kind::Stock { .. }));
+}
+
+#[test]
+fn the_system_from_before_may_boot_in_place_of_the_installed_one() {
+    let rescue = Boot::Rescue {
+        authorized_keys: vec![],
+        password: None,
+        system: RescueSystem::default(),
+    };
+    for (before, is_known) in [(Boot::Disk, true), (rescue, false)] {
+        let mut state = stock(None);
+        let spec = spec(Firmware::Bios);
+        start(&mut state, &spec, &before, 1);
+        let key = running(&state).host_key.clone();
+        kexec(&mut state, "root", 2);
+        state.disks[0].contents.as_mut().unwrap().os = Os::Nixos {
+            system: "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-system".into(),
+        };
+        state.faults.boots_old = true;
+        start(&mut state, &spec, &Boot::Disk, 3);
+        assert!(matches!(running(&state).kind, Kind::Stock { .. }));
+        assert!(running(&state).host_key.is_some());
+        assert_eq!(running(&state).host_key == key, is_known, "{before:?}");
+        state.faults.boots_old = false;
+        start(&mut state, &spec, &Boot::Disk, 4);
+        assert!(matches!(running(&state).kind, Kind::Installed { .. }));
+    }
 }

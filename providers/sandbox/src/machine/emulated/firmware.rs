@@ -1,6 +1,8 @@
 //! What the firmware finds on the machine's own disk, and why it finds nothing.
 
+use super::boot::put_host_key;
 use super::disk::{Contents, Disk, Os};
+use super::keys;
 use super::partition::{Partition, efi_path, removable_path};
 use super::state::{Kind, Running, State};
 use super::{first_boot, store};
@@ -20,6 +22,9 @@ pub(super) fn from_disk(
         (Firmware::Uefi, None) => removable_loader(own, &spec.arch)?,
         (Firmware::Uefi, Some(path)) => named_loader(own, path, &spec.arch)?,
     };
+    if let Some(old) = old(state, &id) {
+        return old;
+    }
     let wrong = state.faults.wrong_system;
     let dies = state.faults.dies_booting.clone();
     let disk = state.disks.iter_mut().find(|d| d.holds(&id));
@@ -53,6 +58,37 @@ pub(super) fn from_disk(
     for note in notes {
         state.say(note);
     }
+    Ok(running)
+}
+
+/// In place of an installed system, the one that was there before it, where a fault says so.
+fn old(state: &State, id: &str) -> Option<Result<Running, String>> {
+    let installed = state.disk_of(id)?.contents.as_ref()?;
+    let (true, Os::Nixos { .. }) = (state.faults.boots_old, &installed.os) else {
+        return None;
+    };
+    let from_image = |old: &&Running| matches!(old.kind, Kind::Stock { .. });
+    let Some(before) = state.old.as_deref().filter(from_image) else {
+        // what was there before a rescue system was booted is anybody's
+        return Some(stranger(&installed.hostname));
+    };
+    let mut running = Running::new(before.kind.clone(), &before.hostname);
+    running.accounts.clone_from(&before.accounts);
+    if let Some(key) = &before.host_key {
+        put_host_key(&mut running.memory, key, None);
+    }
+    Some(Ok(running))
+}
+
+/// A system that nobody here knows.
+fn stranger(hostname: &str) -> Result<Running, String> {
+    let kind = Kind::Stock {
+        os: "debian".to_owned(),
+        version: "11".to_owned(),
+    };
+    let mut running = Running::new(kind, hostname);
+    let fresh = keys::generate(hostname).map_err(|e| format!("sshd-keygen: {e}"))?;
+    put_host_key(&mut running.memory, &fresh.private, Some(fresh.public));
     Ok(running)
 }
 

@@ -143,12 +143,12 @@ impl Inner {
     /// How it misbehaves from now on.
     pub(crate) async fn misbehave(self: &Arc<Self>, faults: Faults) -> Result<(), MachineError> {
         let mut live = self.gate.lock().await;
-        self.state().faults = faults;
-        if !self.wants_port() {
-            close(&mut live).await;
-            return Ok(());
+        {
+            let mut state = self.state();
+            state.faults = faults;
+            state.turn(None);
         }
-        self.open(&mut live).await
+        self.answer_as_told(&mut live).await
     }
 
     /// The other machine that a fault puts in place of this one: booted, with a host key of its
@@ -221,14 +221,14 @@ impl Inner {
     }
 
     async fn come_up(self: &Arc<Self>, live: &mut Live) -> Result<(), MachineError> {
-        if let Some(running) = &mut self.state().running {
-            running.up = true;
+        {
+            let mut state = self.state();
+            if let Some(running) = &mut state.running {
+                running.up = true;
+            }
+            state.turn(None);
         }
-        if self.wants_port() {
-            self.open(live).await
-        } else {
-            Ok(())
-        }
+        self.answer_as_told(live).await
     }
 
     /// Ends what lives, and waits until the port is free again.

@@ -28,6 +28,7 @@ mod state;
 mod store;
 mod system;
 mod tree;
+mod turn;
 
 use super::{Boot, Faults, Image, Machine, MachineError, Maker, Spec};
 use async_trait::async_trait;

@@ -4,7 +4,7 @@ use super::disk::Disk;
 use super::file::File;
 use super::keys::Secret;
 use super::shell::Effect;
-use crate::machine::{Boot, Faults};
+use crate::machine::{Boot, Faults, Spec};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -28,6 +28,9 @@ pub(crate) struct State {
     /// What it boots in place of the disk when nothing is armed.
     #[serde(default)]
     pub(crate) standing: Option<Boot>,
+    /// What ran before the last installer took over.
+    #[serde(default)]
+    pub(crate) old: Option<Box<Running>>,
     /// How often it was started.
     pub(crate) boots: u64,
     /// What the serial console said.
@@ -42,6 +45,11 @@ impl State {
             let excess = self.console.len() - CONSOLE_LINES;
             self.console.drain(..excess);
         }
+    }
+
+    /// So many MiB of memory it has.
+    pub(crate) fn memory_mib(&self, spec: &Spec) -> u64 {
+        self.faults.memory_mib.unwrap_or(spec.memory_mib)
     }
 
     /// The disk that holds the system of this id.

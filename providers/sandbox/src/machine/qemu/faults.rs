@@ -122,6 +122,12 @@ fn not_for_guests(faults: &Faults) -> Option<&'static str> {
         dies_booting,
         no_return: _,
         reboot_late_ms,
+        kexec_lost,
+        boots_old,
+        disk_full,
+        memory_mib,
+        clock_off_s,
+        turn,
     } = faults;
     [
         (phase_fails.is_some(), "phase_fails"),
@@ -130,6 +136,12 @@ fn not_for_guests(faults: &Faults) -> Option<&'static str> {
         (*wrong_system, "wrong_system"),
         (dies_booting.is_some(), "dies_booting"),
         (reboot_late_ms.is_some(), "reboot_late_ms"),
+        (*kexec_lost, "kexec_lost"),
+        (*boots_old, "boots_old"),
+        (*disk_full, "disk_full"),
+        (memory_mib.is_some(), "memory_mib"),
+        (*clock_off_s != 0, "clock_off_s"),
+        (turn.is_some(), "turn"),
     ]
     .into_iter()
     .find_map(|(there, name)| there.then_some(name))
@@ -180,6 +192,13 @@ mod tests {
                     ..plain()
                 },
                 Some("reboot_late_ms"),
+            ),
+            (
+                Faults {
+                    clock_off_s: -1,
+                    ..plain()
+                },
+                Some("clock_off_s"),
             ),
         ] {
             assert_eq!(not_for_guests(&faults), expected, "{faults:?}");

@@ -62,7 +62,11 @@ impl Shell {
     async fn kexec(&mut self) -> Result<(), String> {
         self.say(1, "Downloading kexec tarball, this may take a moment...\n");
         self.faults("kexec").await?;
-        let memory = self.machine.spec.memory_mib;
+        self.has_room("tar: kexec/bzImage: Cannot write")?;
+        let memory = {
+            let state = self.machine.state();
+            state.memory_mib(&self.machine.spec)
+        };
         if memory < KEXEC_MEMORY {
             self.machine
                 .state()
@@ -102,6 +106,7 @@ impl Shell {
         let mut given = parcel::unpack(&self.read_all().await)?;
         given.copy_host_keys = copy_host_keys;
         self.faults("install").await?;
+        self.has_room("error: writing to file '/mnt/nix/store/.tmp'")?;
         self.takes(self.machine.latency.install).await;
         let lines = {
             let mut state = self.machine.state();
@@ -130,6 +135,14 @@ impl Shell {
         }
         if faults.phase_fails.as_deref() == Some(phase) {
             return Err(format!("sandbox: fault: the phase {phase} fails"));
+        }
+        Ok(())
+    }
+
+    /// Whether something more can be written, or how what was writing says that it cannot.
+    fn has_room(&self, writing: &str) -> Result<(), String> {
+        if self.machine.state().faults.disk_full {
+            return Err(format!("{writing}: No space left on device"));
         }
         Ok(())
     }

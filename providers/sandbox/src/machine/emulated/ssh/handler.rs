@@ -1,6 +1,9 @@
 //! Who may log in, and what a login may ask for.
 
+use super::link::Link;
 use super::session::{self, Asked};
+use super::spoiled::Spoiled;
+use crate::machine::SshFault;
 use crate::machine::emulated::inner::Inner;
 use crate::machine::emulated::logins;
 use crate::machine::emulated::state::{Account, Kind};
@@ -19,12 +22,15 @@ pub(super) enum Login {
     Password,
     /// Every one.
     Anyone,
+    /// None.
+    Nobody,
 }
 
 /// One connection.
 pub(super) struct Handler {
     inner: Arc<Inner>,
     login: Login,
+    link: Link,
     account: Option<Account>,
     /// Channels on which nothing was asked for yet.
     waiting: HashMap<ChannelId, Channel<Msg>>,
@@ -32,10 +38,11 @@ pub(super) struct Handler {
 }
 
 impl Handler {
-    pub(super) fn new(inner: Arc<Inner>, login: Login) -> Self {
+    pub(super) fn new(inner: Arc<Inner>, login: Login, link: Link) -> Self {
         Self {
             inner,
             login,
+            link,
             account: None,
             waiting: HashMap::new(),
             terminals: HashSet::new(),
@@ -56,9 +63,14 @@ impl Handler {
         let account = self.find(user)?;
         match self.login {
             Login::Anyone => Some(account),
-            Login::Password => None,
+            Login::Password | Login::Nobody => None,
             Login::Keys => logins::with_key(&self.inner.state(), &account, key),
         }
+    }
+
+    /// What its machine's fault does to a login, if it is one of those.
+    fn fault(&self) -> Option<SshFault> {
+        self.inner.state().faults.ssh
     }
 
     /// A session begins on a channel that was opened before.
@@ -69,7 +81,15 @@ impl Handler {
                 let terminal = self.terminals.contains(&id);
                 let inner = Arc::clone(&self.inner);
                 let account = account.clone();
-                tokio::spawn(session::run(inner, account, channel, asked, terminal));
+                match self.fault().and_then(Spoiled::by) {
+                    None => {
+                        tokio::spawn(session::run(inner, account, channel, asked, terminal));
+                    }
+                    Some(how) => {
+                        let link = self.link.clone();
+                        tokio::spawn(how.run(inner, account, channel, asked, link));
+                    }
+                }
                 Ok(())
             }
             _ => session.channel_failure(id),
@@ -85,6 +105,10 @@ impl russh::server::Handler for Handler {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Error> {
+        if self.fault() == Some(SshFault::HangAuth) {
+            self.link.fall_silent();
+            return std::future::pending().await;
+        }
         Ok(match self.takes(user, offer.public_key) {
             Some(_) => Auth::Accept,
             None => Auth::reject(),
@@ -169,6 +193,11 @@ impl russh::server::Handler for Handler {
         session: &mut Session,
     ) -> Result<(), Error> {
         let text = String::from_utf8_lossy(data).into_owned();
+        self.inner.is_told(&text).await;
+        if self.fault() == Some(SshFault::HangCommand) {
+            self.link.fall_silent();
+            return Ok(());
+        }
         self.begin(id, Asked::Script(text), session)
     }
 

@@ -1,13 +1,16 @@
 //! The SSH server of one machine.
 
 mod handler;
+mod link;
 mod prompt;
 mod session;
+mod spoiled;
 
 use super::inner::Inner;
 use super::keys;
 use crate::machine::SshFault;
 use handler::Login;
+use link::{Ends, Link};
 use russh::MethodKind;
 use russh::server::Config;
 use std::sync::Arc;
@@ -65,12 +68,19 @@ async fn connection(inner: Arc<Inner>, mut stream: TcpStream) {
             // an end with unread bytes would be a reset instead
             drain(&mut stream).await;
         }
+        Some(SshFault::TurnedAway) => {
+            drop(stream.write_all(b"Not allowed at this time\r\n").await);
+            drop(stream.shutdown().await);
+            drain(&mut stream).await;
+        }
         Some(SshFault::Impostor) => {
             let other = inner.impostor();
             talk(stream, other, Login::Anyone).await;
         }
         Some(SshFault::Password) => talk(stream, inner, Login::Password).await,
-        Some(SshFault::Refuse) | None => talk(stream, inner, Login::Keys).await,
+        Some(SshFault::NoKey) => talk(stream, inner, Login::Nobody).await,
+        // the port of one that refuses is closed; the others are for who has logged in
+        _ => talk(stream, inner, Login::Keys).await,
     }
 }
 
@@ -87,14 +97,27 @@ async fn talk(mut stream: TcpStream, inner: Arc<Inner>, login: Login) {
         return;
     };
     let (server_side, mut client_side) = duplex(BUFFER);
-    let server = speak(config, server_side, inner, login);
+    let link = Link::default();
+    let server = speak(config, server_side, inner, login, link.clone());
     let copy = copy_bidirectional(&mut stream, &mut client_side);
-    // both ends are gone, or one broke: nothing is left to say
-    drop(tokio::join!(server, copy));
+    let ends = tokio::select! {
+        ends = link.ends() => ends,
+        // both ends are gone, or one broke: nothing is left to say
+        _ = async { tokio::join!(server, copy) } => return,
+    };
+    if ends == Ends::Silent {
+        drain(&mut stream).await;
+    }
 }
 
-async fn speak(config: Config, pipe: DuplexStream, inner: Arc<Inner>, login: Login) {
-    let handler = handler::Handler::new(inner, login);
+async fn speak(
+    config: Config,
+    pipe: DuplexStream,
+    inner: Arc<Inner>,
+    login: Login,
+    link: Link,
+) {
+    let handler = handler::Handler::new(inner, login, link);
     if let Ok(session) = russh::server::run_stream(Arc::new(config), pipe, handler).await {
         drop(session.await);
     }
@@ -109,7 +132,7 @@ fn config(inner: &Inner, login: Login) -> Option<Config> {
         Login::Password => &[MethodKind::Password],
         Login::Anyone => &[MethodKind::PublicKey, MethodKind::Password],
         Login::Keys if passwords => &[MethodKind::PublicKey, MethodKind::Password],
-        Login::Keys => &[MethodKind::PublicKey],
+        Login::Keys | Login::Nobody => &[MethodKind::PublicKey],
     };
     Some(Config {
         server_id: russh::SshId::Standard(VERSION.into()),

@@ -31,6 +31,24 @@ pub(super) async fn run(
     asked: Asked,
     terminal: bool,
 ) {
+    let Some((writing, status)) = work(inner, account, channel, asked, terminal).await else {
+        return;
+    };
+    // a client that has gone is not told
+    drop(writing.exit_status(u32::from(status)).await);
+    drop(writing.eof().await);
+    drop(writing.close().await);
+}
+
+/// Does it, all but the end: how it is told, and with which status. Nothing when the client has
+/// gone before.
+pub(super) async fn work(
+    inner: Arc<Inner>,
+    account: Account,
+    channel: Channel<Msg>,
+    asked: Asked,
+    terminal: bool,
+) -> Option<(ChannelWriteHalf<Msg>, u8)> {
     let (reading, writing) = channel.split();
     let boot = inner.boot_id();
     let gone = CancellationToken::new();
@@ -56,14 +74,11 @@ pub(super) async fn run(
         status
     };
     let (status, ()) = tokio::select! {
-        () = gone.cancelled() => return,
+        () = gone.cancelled() => return None,
         () = stopped.cancelled() => (INTERRUPTED, ()),
         both = async { tokio::join!(working, speaking) } => both,
     };
-    // a client that has gone is not told
-    drop(writing.exit_status(u32::from(status)).await);
-    drop(writing.eof().await);
-    drop(writing.close().await);
+    Some((writing, status))
 }
 
 /// Hands on what the client sends, until it ends its side or goes. On a terminal, Ctrl-C stops

@@ -4,14 +4,15 @@ use super::Tree;
 use crate::machine::emulated::devices::Device;
 use crate::machine::emulated::file::{File, What};
 use crate::machine::emulated::net;
-use crate::machine::emulated::state::{Kind, Running};
+use crate::machine::emulated::state::{Kind, Running, State};
 use crate::machine::{Firmware, Spec};
 
 /// The processors that every machine has.
 pub(crate) const PROCESSORS: usize = 2;
 
-pub(super) fn fill(tree: &mut Tree, spec: &Spec, running: &Running, now: i64) {
+pub(super) fn fill(tree: &mut Tree, spec: &Spec, state: &State, running: &Running, now: i64) {
     proc(tree, spec, running, now);
+    memory(tree, state.memory_mib(spec));
     if spec.firmware == Firmware::Uefi {
         tree.text("/sys/firmware/efi/fw_platform_size", "64\n");
         tree.put("/sys/firmware/efi/efivars", File::dir());
@@ -46,13 +47,6 @@ fn proc(tree: &mut Tree, spec: &Spec, running: &Running, now: i64) {
             running.kind.kernel_version()
         ),
     );
-    let (total, free) = memory_kib(spec);
-    tree.text(
-        "/proc/meminfo",
-        format!(
-            "MemTotal:       {total:>8} kB\nMemFree:        {free:>8} kB\nMemAvailable:   {free:>8} kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n"
-        ),
-    );
     let seconds = (now - running.since).max(0);
     tree.text("/proc/uptime", format!("{seconds}.00 {seconds}.00\n"));
     tree.text("/proc/cmdline", command_line(tree, &running.kind));
@@ -60,6 +54,16 @@ fn proc(tree: &mut Tree, spec: &Spec, running: &Running, now: i64) {
         .map(|n| format!("processor\t: {n}\nmodel name\t: QEMU Virtual CPU\n\n"))
         .collect();
     tree.text("/proc/cpuinfo", processors);
+}
+
+fn memory(tree: &mut Tree, mib: u64) {
+    let (total, free) = memory_kib(mib);
+    tree.text(
+        "/proc/meminfo",
+        format!(
+            "MemTotal:       {total:>8} kB\nMemFree:        {free:>8} kB\nMemAvailable:   {free:>8} kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n"
+        ),
+    );
 }
 
 fn command_line(tree: &Tree, kind: &Kind) -> String {
@@ -87,8 +91,8 @@ fn command_line(tree: &Tree, kind: &Kind) -> String {
 }
 
 /// What the kernel leaves of the memory, and what is free of that, in KiB.
-pub(crate) fn memory_kib(spec: &Spec) -> (u64, u64) {
-    let total = spec.memory_mib * 1024 * 97 / 100;
+pub(crate) fn memory_kib(mib: u64) -> (u64, u64) {
+    let total = mib * 1024 * 97 / 100;
     (total, total * 85 / 100)
 }
 

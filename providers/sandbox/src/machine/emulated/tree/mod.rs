@@ -30,7 +30,7 @@ impl Tree {
             devices: devices::devices(state),
         };
         if let Some(running) = &state.running {
-            kernel::fill(&mut tree, spec, running, now);
+            kernel::fill(&mut tree, spec, state, running, now);
             system::fill(&mut tree, state, running);
             mounted::fill(&mut tree, state, running, &spec.arch);
         }

@@ -144,7 +144,7 @@ pub(super) fn df(call: &mut Call<'_>) -> u8 {
 
 /// `free [-m|-b|-k]`
 pub(super) fn free(call: &mut Call<'_>) -> u8 {
-    let (total, free) = memory_kib(call.spec);
+    let (total, free) = memory_kib(call.state.memory_mib(call.spec));
     let scale = |kib: u64| match call.args.first().map(String::as_str) {
         Some("-m") => Some(kib / 1024),
         Some("-b") => Some(kib * 1024),

@@ -101,7 +101,7 @@ pub(super) fn nproc(call: &mut Call<'_>) -> u8 {
 
 /// `date [-u] [+%s]`
 pub(super) fn date(call: &mut Call<'_>) -> u8 {
-    let now = call.now;
+    let now = call.now.saturating_add(call.state.faults.clock_off_s);
     let stamp = jiff::Timestamp::from_second(now).unwrap_or_default();
     let format = call.args.iter().find_map(|a| a.strip_prefix('+'));
     let text = match format {
