@@ -13,7 +13,7 @@ use std::time::Duration;
 /// No run takes longer, whatever happened before it.
 const LONGEST: Duration = Duration::from_secs(240);
 /// What all deadlines are multiplied by.
-const SCALE: &str = "0.2";
+const SCALE: &str = "0.2,lease=3";
 
 /// A served cloud, and the machine that `provision` runs on.
 pub(crate) struct Place {
