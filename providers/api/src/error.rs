@@ -29,6 +29,8 @@ pub enum ErrorKind {
     NotOurs,
     /// The service is suspended, or its time is over.
     Suspended,
+    /// Whoever answers in the vendor's place cannot prove to be it, or leads elsewhere.
+    Untrusted,
     /// The vendor cannot be reached or is out of order.
     Unavailable,
     /// No answer in time. Whether it took effect is unknown.
@@ -59,6 +61,7 @@ impl ErrorKind {
             Self::Protected => "protected",
             Self::NotOurs => "not ours",
             Self::Suspended => "suspended or expired",
+            Self::Untrusted => "not trusted",
             Self::Unavailable => "the service is unavailable",
             Self::TimedOut => "no answer in time",
             Self::Invalid => "invalid request",
@@ -85,6 +88,9 @@ pub struct Error {
     pub message: String,
     /// What the vendor's support asks for (`X-Correlation-Id`).
     pub request_id: Option<String>,
+    /// What was asked for may have happened all the same: an earlier try, if not this one, may
+    /// have taken effect, and that was not seen.
+    pub in_doubt: bool,
 }
 
 impl Error {
@@ -102,6 +108,7 @@ impl Error {
             code: None,
             message: message.into(),
             request_id: None,
+            in_doubt: false,
         }
     }
 }

@@ -187,7 +187,8 @@ async fn what_is_guarded_is_looked_for_before_it_is_sent_again() {
             Some(Guarded::Answered(json!({ "n": 7 }))),
         ),
         (status(200), Ok(Some(9)), 1, 1, Some(Guarded::Found(9))),
-        (status(200), Ok(None), 1, 1, None),
+        // it surely took effect: the list may be older than that, so it is read again
+        (status(200), Ok(None), 1, 5, None),
     ];
     for (number, (first, found, sent, times, outcome)) in cases.into_iter().enumerate() {
         looks.store(0, Ordering::Relaxed);
@@ -249,7 +250,10 @@ async fn a_redirect_is_not_followed() {
     let there = ResponseTemplate::new(307).insert_header("location", elsewhere.uri());
     let vendor = vendor(vec![there]).await;
     let http = client(&vendor.uri(), quick());
-    assert!(http.send(&get()).await.is_err());
+    let error = http.send(&get()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Untrusted);
+    assert!(error.message.contains("leads to http://127.0.0.1 (307)"), "{error}");
+    assert_eq!(http.requests(), 1);
     assert!(elsewhere.received_requests().await.unwrap().is_empty());
 }
 
@@ -279,11 +283,59 @@ async fn what_is_no_json_is_described_and_not_shown() {
     let vendor = vendor(vec![page]).await;
     let http = client(&vendor.uri(), quick());
     let error = http.call::<Value>(&get()).await.unwrap_err();
-    assert_eq!((error.kind, http.requests()), (ErrorKind::Garbled, 1));
+    assert_eq!((error.kind, http.requests()), (ErrorKind::Garbled, 5));
     assert_eq!(error.request_id.as_deref(), Some("r-1"));
     assert!(
         error.message.starts_with("24 bytes of text/html"),
         "{error}"
     );
     assert!(!error.message.contains("long page"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_cut_short_is_asked_for_again() {
+    let half = || ResponseTemplate::new(200).set_body_raw("{\"n\": 7, \"m", "application/json");
+    let other = || ResponseTemplate::new(200).set_body_json(json!({ "n": "t0psecret" }));
+    // request, first answer → tries
+    for (request, first, tries) in [
+        (get(), half(), 2),
+        (get(), status(200), 2),
+        // the next one would have that shape too
+        (get(), other(), 1),
+        (Request::put("/thing", "replace"), half(), 2),
+        (post().harmless(), half(), 2),
+        (post(), half(), 1),
+    ] {
+        let vendor = vendor(vec![first, good()]).await;
+        let http = client(&vendor.uri(), quick());
+        let read = http.call::<std::collections::BTreeMap<String, u32>>(&request);
+        let read = read.await;
+        assert_eq!(http.requests(), tries, "{request:?}");
+        assert_eq!(read.is_ok(), tries == 2, "{request:?}");
+        if let Err(error) = read {
+            assert!(!error.to_string().contains("t0psecret"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_doubt_stays_with_the_error_that_comes_after_it() {
+    let unseen = || async { Ok::<Option<()>, Error>(None) };
+    let half = || ResponseTemplate::new(201).set_body_raw("{\"n\"", "application/json");
+    // the answers to something harmful → whether it may have happened
+    for (answers, in_doubt) in [
+        (vec![status(503), status(404)], true),
+        (vec![status(503)], true),
+        (vec![half()], true),
+        (vec![status(404)], false),
+        (vec![status(409), status(404)], false),
+        (vec![status(429), status(404)], false),
+    ] {
+        let vendor = vendor(answers).await;
+        let http = client(&vendor.uri(), quick());
+        let error = http.call_guarded::<Value, _, _, _>(&post(), unseen).await;
+        assert_eq!(error.unwrap_err().in_doubt, in_doubt);
+        let error = http.call::<Value>(&get()).await.unwrap_err();
+        assert!(!error.in_doubt, "what is harmless leaves no doubt");
+    }
 }

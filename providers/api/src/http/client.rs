@@ -115,7 +115,7 @@ impl Http {
 
     /// Sends it, and parses the answer.
     pub async fn call<T: DeserializeOwned>(&self, request: &Request) -> Result<T> {
-        let parse = |answer: &Answer| answer.json();
+        let parse = |answer: &Answer| self.parsed(answer);
         Ok(answered(
             self.run::<_, Infallible>(request, &parse, None).await?,
         ))
@@ -134,11 +134,19 @@ impl Http {
         F: Fn() -> Fut + Sync,
         Fut: Future<Output = Result<Option<G>>> + Send,
     {
-        let parse = |answer: &Answer| answer.json();
+        let parse = |answer: &Answer| self.parsed(answer);
         let boxed =
             || -> std::pin::Pin<Box<dyn Future<Output = _> + Send + '_>> { Box::pin(look()) };
         let look: Look<'_, G> = &boxed;
         self.run(request, &parse, Some(look)).await
+    }
+
+    fn parsed<T: DeserializeOwned>(&self, answer: &Answer) -> serde_json::Result<T> {
+        let is_empty = || answer.body.iter().all(u8::is_ascii_whitespace);
+        if self.dialect.empty_is_null() && is_empty() {
+            return serde_json::from_slice(b"null");
+        }
+        answer.json()
     }
 }
 

@@ -20,6 +20,11 @@ pub trait Dialect: Debug + Send + Sync {
     /// What the vendor's support asks for.
     fn request_id(&self, headers: &HeaderMap) -> Option<String>;
 
+    /// Whether an empty body of a success stands for `null`.
+    fn empty_is_null(&self) -> bool {
+        false
+    }
+
     /// Names of JSON fields that hold secrets, besides those that every vendor has
     /// (passwords, tokens, private keys, `user_data`). Lower case, letters and digits only.
     fn sensitive_fields(&self) -> &'static [&'static str] {

@@ -20,6 +20,8 @@ struct Course {
     most: u32,
     until: Instant,
     pauses: Pauses,
+    /// A try of what is harmful to repeat may have taken effect.
+    doubt: bool,
 }
 
 impl Course {
@@ -29,6 +31,7 @@ impl Course {
             most: limits.tries.max(1),
             until: Instant::now() + limits.operation,
             pauses: limits.backoff.pauses(),
+            doubt: false,
         }
     }
 
@@ -42,8 +45,9 @@ impl Course {
         (self.tries < self.most && pause < left).then_some(pause)
     }
 
-    /// The error, with the number of tries if there were several.
+    /// The error, with the number of tries if there were several, and the doubt that they leave.
     fn give_up(&self, mut error: Error) -> Error {
+        error.in_doubt |= self.doubt;
         if self.tries > 1 {
             error.message = format!("{} (tried {} times)", error.message, self.tries);
         }
@@ -71,34 +75,86 @@ impl Http {
             if fault.error.kind != ErrorKind::RateLimited {
                 course.tries += 1;
             }
+            course.doubt |= request.repeat == Repeat::Harmful && fault.is_ambiguous();
             let look = look.filter(|_| fault.is_ambiguous());
             let pause = course
                 .pause(&fault)
                 .filter(|_| may_repeat(request, &fault, look.is_some()));
-            if pause.is_none() && look.is_none() {
-                return Err(course.give_up(fault.error));
-            }
             tracing::debug!(error = %fault.error, again = pause.is_some(), "failed try");
-            sleep(pause.unwrap_or_default()).await;
-            if let Some(look) = look {
-                match timeout(self.limits.operation, look()).await {
-                    Ok(Ok(Some(found))) => return Ok(Guarded::Found(found)),
-                    Ok(Ok(None)) if pause.is_some() => {}
-                    Ok(Ok(None)) => return Err(course.give_up(fault.error)),
-                    Ok(Err(_)) | Err(_) => return Err(course.give_up(unsure(fault.error))),
+            match (look, pause) {
+                (None, None) => return Err(course.give_up(fault.error)),
+                (None, Some(pause)) => sleep(pause).await,
+                (Some(look), Some(pause)) => {
+                    sleep(pause).await;
+                    match self.look_once(look).await {
+                        Ok(Some(found)) => return Ok(Guarded::Found(found)),
+                        Ok(None) => {}
+                        Err(()) => return Err(course.give_up(unsure(fault.error))),
+                    }
+                }
+                (Some(look), None) => {
+                    return match self.look_for(look, &fault, &mut course).await {
+                        Ok(Some(found)) => Ok(Guarded::Found(found)),
+                        Ok(None) => Err(course.give_up(fault.error)),
+                        Err(()) => Err(course.give_up(unsure(fault.error))),
+                    };
                 }
             }
         }
     }
 
-    /// A success that cannot be read: it surely took effect, so it is not repeated.
+    /// A look for an effect; one that fails tells nothing.
+    async fn look_once<G>(&self, look: Look<'_, G>) -> Result<Option<G>, ()> {
+        match timeout(self.limits.operation, look()).await {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "whether it took effect could not be found out");
+                Err(())
+            }
+            Err(_) => Err(()),
+        }
+    }
+
+    /// The last looks for an effect. What surely took effect is looked for as often as something
+    /// is tried: a list may be older than it is.
+    async fn look_for<G>(
+        &self,
+        look: Look<'_, G>,
+        fault: &Fault,
+        course: &mut Course,
+    ) -> Result<Option<G>, ()> {
+        loop {
+            let found = self.look_once(look).await?;
+            if found.is_some() || fault.error.kind != ErrorKind::Garbled {
+                return Ok(found);
+            }
+            let Some(pause) = course.pause(fault) else {
+                return Ok(None);
+            };
+            course.tries += 1;
+            sleep(pause).await;
+        }
+    }
+
+    /// A success that cannot be read. It surely took effect, so what is harmful is not repeated;
+    /// what is harmless is if it was cut short or is no JSON at all, and an answer of another
+    /// shape would be the same the next time.
     fn garbled(&self, request: &Request, answer: &Answer, error: &serde_json::Error) -> Fault {
-        let sent = request.body.as_deref().unwrap_or_default();
-        let veil = self.redactor.veil(&[sent, &answer.body]);
-        let message = format!("{}, not the JSON expected: {error}", answer.describe_body());
-        let mut error = self.error(ErrorKind::Garbled, request, veil.text(&message));
-        error.request_id = self.dialect.request_id(&answer.headers);
-        Fault::new(error, Again::No)
+        // the parser's own words may quote the answer
+        let (line, column) = (error.line(), error.column());
+        let message = format!(
+            "{}, not the JSON expected: line {line}, column {column}",
+            answer.describe_body()
+        );
+        let mut garbled = self.error(ErrorKind::Garbled, request, message);
+        garbled.request_id = self.dialect.request_id(&answer.headers);
+        let is_harmless = request.repeat == Repeat::Harmless;
+        let again = if is_harmless && (error.is_syntax() || error.is_eof()) {
+            Again::IfHarmless
+        } else {
+            Again::No
+        };
+        Fault::new(garbled, again)
     }
 }
 

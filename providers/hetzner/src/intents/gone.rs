@@ -12,7 +12,7 @@ use crate::dialect::PROVIDER;
 use crate::wire::{self, ActionAnswer, Labels, PrimaryIp, PrimaryIps, Volume, Volumes};
 use crate::{Hetzner, convert};
 use provision_api::http::Request;
-use provision_api::{Accepted, Error, ErrorKind, OwnedServer, Owner, Result, Stage};
+use provision_api::{Accepted, Error, ErrorKind, OwnedServer, Owner, Result, Stage, Task};
 use serde_json::json;
 
 /// An address that appears within so many seconds of its server was made with it. Counts only
@@ -53,11 +53,24 @@ impl Hetzner {
         }
         self.sort_addresses(&fresh, owner).await?;
         let hung = self.condemn_volumes(server, &fresh).await?;
-        let mut accepted = self
-            .delete(&format!("/servers/{}", fresh.id), &operation)
-            .await?;
-        accepted.next = hung.then_some(Stage(1));
-        Ok(accepted)
+        let path = format!("/servers/{}", fresh.id);
+        let tasks = match self.deleted(&path, &operation).await? {
+            Some(tasks) => tasks,
+            None => self.still_under_way(fresh.id).await?,
+        };
+        Ok(Accepted {
+            tasks,
+            next: hung.then_some(Stage(1)),
+        })
+    }
+
+    /// What is being done to a server of whose deletion nothing was told: none if it is gone.
+    async fn still_under_way(&self, id: u64) -> Result<Vec<Task>> {
+        match self.running_actions(id).await {
+            Ok(actions) => convert::tasks(actions),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Sees to it that of the addresses ours go with the server, and the others stay.
@@ -146,21 +159,25 @@ impl Hetzner {
 
     /// Deletes; what is gone already is a success.
     pub(crate) async fn delete(&self, path: &str, operation: &str) -> Result<Accepted> {
-        let answer = match self.http.send(&Request::delete(path, operation)).await {
-            Ok(answer) => answer,
-            Err(error) if error.kind == ErrorKind::NotFound => return Ok(Accepted::default()),
-            Err(error) => return Err(error),
-        };
-        // servers answer with an action, all else with nothing; it surely took effect, and the
-        // list that proves a teardown will tell, so an answer that cannot be read is no failure
-        let action = answer
-            .json::<ActionAnswer>()
-            .ok()
-            .and_then(|answer| answer.action);
+        let tasks = self.deleted(path, operation).await?;
         Ok(Accepted {
-            tasks: convert::tasks(action)?,
+            tasks: tasks.unwrap_or_default(),
             next: None,
         })
+    }
+
+    /// Deletes, and answers what has to be waited for, where that is told: it is not if it was
+    /// gone already, which a lost answer may have done a moment ago, nor by an answer that cannot
+    /// be read, which is no failure because it surely took effect. Servers answer with an action,
+    /// all else with nothing.
+    async fn deleted(&self, path: &str, operation: &str) -> Result<Option<Vec<Task>>> {
+        let answer = match self.http.send(&Request::delete(path, operation)).await {
+            Ok(answer) => answer,
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let told = answer.json::<ActionAnswer>().ok();
+        told.map(|told| convert::tasks(told.action)).transpose()
     }
 }
 

@@ -64,11 +64,13 @@ impl Api {
 
     /// Any request, and its answer parsed; an empty one counts as `null`.
     pub(crate) async fn call<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
-        let operation = request.operation.clone();
-        let answer = self.send(request).await?;
-        let empty = answer.body.iter().all(u8::is_ascii_whitespace);
-        let body = if empty { b"null" } else { &answer.body[..] };
-        serde_json::from_slice(body).map_err(|error| self.garbled(&operation, &answer, &error))
+        let request = self.prefixed(request);
+        let round = self.proof.round();
+        match self.http.call(&request).await {
+            Err(error) if self.proof.mends(&error, round).await => self.http.call(&request).await,
+            other => other,
+        }
+        .map_err(|error| mended(&request, error))
     }
 
     /// Any request, and its answer as it is.
@@ -98,7 +100,11 @@ impl Api {
         let round = self.proof.round();
         match self.http.call_guarded(&request, &look).await {
             Err(error) if self.proof.mends(&error, round).await => {
-                self.http.call_guarded(&request, &look).await
+                let again = self.http.call_guarded(&request, &look).await;
+                again.map_err(|mut again| {
+                    again.in_doubt |= error.in_doubt;
+                    again
+                })
             }
             other => other,
         }
@@ -117,16 +123,6 @@ impl Api {
     fn prefixed(&self, mut request: Request) -> Request {
         request.path.insert_str(0, self.prefix);
         request
-    }
-
-    /// The parser's own words may quote the answer, so they are not told.
-    fn garbled(&self, operation: &str, answer: &Answer, error: &serde_json::Error) -> Error {
-        let (line, column) = (error.line(), error.column());
-        let body = answer.describe_body();
-        let why = format!("{body}, not the JSON expected: line {line}, column {column}");
-        let mut garbled = Error::new(ErrorKind::Garbled, self.provider, operation, why);
-        garbled.request_id = crate::dialect::query_id(&answer.headers);
-        garbled
     }
 }
 

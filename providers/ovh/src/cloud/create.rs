@@ -53,9 +53,7 @@ impl PublicCloud {
             Err(error) => Err(lifted(error)),
         };
         match made {
-            Err(error) if is_new && is_plain(error.kind) => {
-                Err(self.without_key(&key, error).await)
-            }
+            Err(error) if is_new && is_plain(&error) => Err(self.without_key(&key, error).await),
             other => other,
         }
     }
@@ -205,16 +203,18 @@ fn says_sold_out(message: &str) -> bool {
     has(&["flavor", "capacity", "region"]) && !has(&["image", "snapshot", "key", "network"])
 }
 
-/// Whether an order that ended so has surely made no instance that stays.
-fn is_plain(kind: ErrorKind) -> bool {
-    !matches!(
-        kind,
+/// Whether an order that ended so has surely made no instance that stays: one that came to light
+/// later would bear half a mark without its key, and be nobody's.
+fn is_plain(error: &Error) -> bool {
+    let is_vague = matches!(
+        error.kind,
         ErrorKind::TimedOut
             | ErrorKind::Unavailable
             | ErrorKind::Garbled
             | ErrorKind::Cancelled
             | ErrorKind::Unknown
-    )
+    );
+    !(is_vague || error.in_doubt)
 }
 
 #[cfg(test)]

@@ -143,6 +143,11 @@ impl Dialect for Ovhs {
         query_id(headers)
     }
 
+    /// Calls whose schema has no answer answer nothing at all.
+    fn empty_is_null(&self) -> bool {
+        true
+    }
+
     /// The address of a screen has its password in it.
     fn sensitive_fields(&self) -> &'static [&'static str] {
         &["url"]
@@ -150,7 +155,7 @@ impl Dialect for Ovhs {
 }
 
 /// What the vendor's support asks for.
-pub(crate) fn query_id(headers: &HeaderMap) -> Option<String> {
+fn query_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get("X-Ovh-QueryID")?.to_str().ok()?;
     Some(id.to_owned()).filter(|id| !id.is_empty())
 }

@@ -140,3 +140,31 @@ async fn a_start_that_the_lost_answer_did_is_a_start() {
         .await
         .unwrap();
 }
+
+/// The key that was made for it bears half of the marks of what may come to light yet.
+#[tokio::test]
+async fn a_lost_order_that_is_refused_the_second_time_is_in_doubt_and_keeps_its_key() {
+    for (first, in_doubt) in [(Some(problem(503, "Server", "later")), true), (None, false)] {
+        let stub = Stub::new().await;
+        stub.is_empty().await;
+        if let Some(first) = first {
+            stub.once(post(INSTANCES), first).await;
+        }
+        let refused = problem(403, "Client::Forbidden", "Quota exceeded for cores");
+        stub.instead(post(INSTANCES), refused).await;
+        let error = stub.cloud.create(&order()).await.unwrap_err();
+        assert_eq!((error.kind, error.in_doubt), (ErrorKind::Quota, in_doubt));
+        let asked = stub.asked().await;
+        let takes_key_back = asked.iter().any(|call| call.starts_with("DELETE"));
+        assert_eq!(takes_key_back, !in_doubt, "{asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_was_cut_short_is_read_again() {
+    let stub = Stub::new().await;
+    let half = ResponseTemplate::new(200).set_body_string("[{\"id\": \"i-1\"");
+    stub.once(get(INSTANCES), half).await;
+    list(&stub, json!([])).await;
+    assert!(stub.cloud.servers().await.unwrap().is_empty());
+}
