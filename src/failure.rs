@@ -146,6 +146,13 @@ impl Failure {
                 Exit::Provider,
                 Some("put its contract in order at the vendor, then run the command again"),
             ),
+            ErrorKind::Untrusted => (
+                Exit::Trust,
+                Some(
+                    "find out who answers there: the endpoint, this machine's clock and its \
+                     certificate authorities have to be right; nothing was sent",
+                ),
+            ),
             ErrorKind::Cancelled => (Exit::Interrupted, None),
             _ => (Exit::Provider, None),
         };
@@ -154,6 +161,7 @@ impl Failure {
         failure.is_refusal = matches!(
             error.kind,
             ErrorKind::Denied
+                | ErrorKind::Untrusted
                 | ErrorKind::Invalid
                 | ErrorKind::NotFound
                 | ErrorKind::Protected

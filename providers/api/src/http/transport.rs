@@ -3,10 +3,13 @@
 use super::client::Http;
 use super::{Again, Answer, Exchange, Fault, Outgoing, Request};
 use crate::{Error, ErrorKind};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
+
+/// What rustls says of a certificate that does not prove whom we talk to.
+const STRANGER: &str = "invalid peer certificate";
 
 impl Http {
     /// Sends the request once and reads the answer, all before `until`.
@@ -28,6 +31,9 @@ impl Http {
         if answer.status.is_success() {
             return Ok(answer);
         }
+        if answer.status.is_redirection() {
+            return Err(self.led_away(request, &answer));
+        }
         let mut fault = self.dialect.classify(&request.operation, &answer);
         let veil = self
             .redactor
@@ -40,17 +46,17 @@ impl Http {
 
     /// URL, headers and body as they will be sent.
     async fn prepare(&self, request: &Request) -> Result<reqwest::Request, Fault> {
-        let url = self.endpoint.join(&request.path, &request.query);
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if request.body.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
         if !request.is_plain() {
             let message =
                 "an id in it is empty or leads elsewhere, so another thing would be meant";
             let error = self.error(ErrorKind::Invalid, request, message.to_owned());
             return Err(Fault::new(error, Again::No));
+        }
+        let url = self.endpoint.join(&request.path, &request.query);
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if request.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         let mut outgoing = Outgoing {
             operation: &request.operation,
@@ -128,7 +134,12 @@ impl Http {
     /// A connection that was never made, or that broke.
     fn lost(&self, request: &Request, error: reqwest::Error) -> Fault {
         let never_sent = error.is_connect() || error.is_builder();
-        let kind = if error.is_timeout() {
+        let error = error.without_url();
+        let cause = innermost(&error);
+        let is_stranger = never_sent && cause.contains(STRANGER);
+        let kind = if is_stranger {
+            ErrorKind::Untrusted
+        } else if error.is_timeout() {
             ErrorKind::TimedOut
         } else {
             ErrorKind::Unavailable
@@ -139,15 +150,32 @@ impl Http {
         } else {
             format!("the connection to {host} was lost before the answer came")
         };
-        let error = error.without_url();
-        let cause = innermost(&error);
         let message = self.redactor.veil(&[]).text(&format!("{what}: {cause}"));
-        let again = if never_sent {
+        let again = if is_stranger {
+            Again::No
+        } else if never_sent {
             Again::Yes
         } else {
             Again::IfHarmless
         };
         Fault::new(self.error(kind, request, message), again)
+    }
+
+    /// An API has no reason to send its clients elsewhere, and the proof that they carry is for it
+    /// alone.
+    fn led_away(&self, request: &Request, answer: &Answer) -> Fault {
+        let place = answer.headers.get(LOCATION).and_then(|to| {
+            let to = url::Url::parse(to.to_str().ok()?).ok()?;
+            Some(format!("{}://{}", to.scheme(), to.host_str()?))
+        });
+        let message = format!(
+            "{} leads to {} ({}), which is not followed: set the endpoint to where the API is",
+            self.endpoint.host(),
+            place.as_deref().unwrap_or("another place"),
+            answer.status.as_u16()
+        );
+        let error = self.error(ErrorKind::Untrusted, request, message);
+        Fault::new(error, Again::No)
     }
 
     fn silence(&self, request: &Request, limit: Duration) -> Fault {
