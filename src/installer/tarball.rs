@@ -4,19 +4,27 @@
 //! fetched here, compared, and handed over as a file.
 
 use crate::failure::{Exit, Failure, Outcome};
+use crate::installer::Kind;
 use crate::job::Job;
+use crate::ssh::Target;
 use provision_sandbox::MachineKind;
 use sha2::{Digest as _, Sha256};
 use std::io::Read as _;
+use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
 /// No installer is larger.
 const MOST_BYTES: u64 = 4 << 30;
 
-/// The local file of the tarball, if one is given.
-pub async fn checked(job: &Job) -> Outcome<Option<PathBuf>> {
+/// The local file of the tarball, if one is given or belongs to the machine; without one the
+/// installer is what nixos-anywhere lets the machine fetch, if that may be.
+pub async fn checked(job: &Job, target: &Target) -> Outcome<Option<PathBuf>> {
     let (Some(given), Some(expected)) = (&job.stage.kexec, &job.stage.kexec_sha256) else {
-        return Ok(own(job));
+        let own = own(job);
+        if own.is_none() && Kind::of(job.context.machines()) == Kind::NixosAnywhere {
+            fetched_there(job, target)?;
+        }
+        return Ok(own);
     };
     let file = if given.contains("://") {
         let suffix = given.rsplit('/').next().unwrap_or("kexec.tar.gz");
@@ -41,6 +49,27 @@ fn own(job: &Job) -> Option<PathBuf> {
     Some(images.kexec_tarball())
 }
 
+/// Says whom the machine trusts with its installer; where nixos-anywhere would lead it to somebody
+/// else than the installer's makers, nothing is fetched.
+fn fetched_there(job: &Job, target: &Target) -> Outcome {
+    if target.host.parse::<Ipv6Addr>().is_ok() {
+        return Err(Failure::new(
+            Exit::Trust,
+            format!("{}: its installer is not fetched", job.name),
+            "a machine without IPv4 would be led to a mirror of strangers (gh-v6.com), and no hash \
+             would tell what comes from there",
+        )
+        .mend("fetch a kexec tarball yourself, and give it with --kexec and --kexec-sha256"));
+    }
+    job.context.teller.warn(format!(
+        "{}: the machine fetches its installer from the releases of nix-community/nixos-images, \
+         over HTTPS and without a hash, since they are made anew every week; --kexec with \
+         --kexec-sha256 pins one",
+        job.name
+    ));
+    Ok(())
+}
+
 /// Refuses a file whose hash is another.
 pub fn compare(file: &Path, expected: &str) -> Outcome {
     let given = file.display().to_string();
@@ -58,10 +87,15 @@ async fn fetch(url: &str, file: &Path) -> Outcome {
     if !url.starts_with("https://") {
         return Err(refused(url, "only https:// is fetched"));
     }
-    let mut answer = reqwest::get(url)
-        .await
+    // releases lead elsewhere; whoever is led to has to prove itself, too
+    let client = reqwest::Client::builder().https_only(true).build();
+    let asked = match client {
+        Ok(client) => client.get(url).send().await,
+        Err(error) => Err(error),
+    };
+    let mut answer = asked
         .and_then(reqwest::Response::error_for_status)
-        .map_err(|e| refused(url, e))?;
+        .map_err(|e| refused(url, in_full(&e)))?;
     let mut out = tokio::fs::File::create(file)
         .await
         .map_err(|e| Failure::state(file, &e))?;
@@ -78,6 +112,17 @@ async fn fetch(url: &str, file: &Path) -> Outcome {
     tokio::io::AsyncWriteExt::flush(&mut out)
         .await
         .map_err(|e| Failure::state(file, &e))
+}
+
+/// With its causes: which certificate is wrong, and why.
+fn in_full(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        text.push_str(&format!(": {deeper}"));
+        cause = deeper;
+    }
+    text
 }
 
 fn hash(file: &Path) -> std::io::Result<String> {

@@ -27,7 +27,7 @@ pub async fn kexec(
     let mut arguments = common(job, target, built);
     arguments.push("--post-kexec-ssh-port".into());
     arguments.push(target.port.to_string().into());
-    if let Some(tarball) = tarball::checked(job).await? {
+    if let Some(tarball) = tarball::checked(job, target).await? {
         arguments.push("--kexec".into());
         arguments.push(tarball.into());
     }
