@@ -8,7 +8,8 @@ use super::run::{PATIENCE, execute};
 use super::{Printed, SshError, Target, pinned_options};
 use crate::child;
 use secrecy::{ExposeSecret as _, SecretString};
-use std::os::unix::fs::{OpenOptionsExt as _, symlink};
+use std::fs::Permissions;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ pub async fn run(
     let cannot = |error: std::io::Error| SshError::NoProgram(format!("a password login: {error}"));
     let room = tempfile::Builder::new()
         .prefix(ROOM)
+        .permissions(Permissions::from_mode(0o700))
         .tempdir_in(folder)
         .map_err(cannot)?;
     let (file, program) = (room.path().join("answer"), room.path().join("ssh-askpass"));
