@@ -32,6 +32,16 @@ pub(super) struct Run<'a> {
     pub(super) line: &'a (dyn Fn(&str) -> String + Send + Sync),
 }
 
+/// Credentials of a real cloud, which no program that builds images needs.
+const CREDENTIALS: [&str; 6] = [
+    "HCLOUD_TOKEN",
+    "OVH_APPLICATION_KEY",
+    "OVH_APPLICATION_SECRET",
+    "OVH_CONSUMER_KEY",
+    "OVH_CLIENT_ID",
+    "OVH_CLIENT_SECRET",
+];
+
 /// The command with a PATH that has administrators' programs, as Debian's root has.
 pub(super) fn command(program: &str) -> Command {
     let mut command = Command::new(program);
@@ -39,6 +49,9 @@ pub(super) fn command(program: &str) -> Command {
     command
         .env("PATH", format!("{path}:/usr/sbin:/sbin"))
         .env("LC_ALL", "C.UTF-8");
+    for name in CREDENTIALS {
+        command.env_remove(name);
+    }
     command
 }
 
