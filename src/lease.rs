@@ -130,7 +130,10 @@ impl Keeper {
             lease: None,
             ..marks.clone()
         };
-        let marked = held.write(cloud, server, &marks).await?;
+        // the caller's may be from before this run took its own lease: that is nobody else's
+        let known = held.server.clone().filter(|held| held.id() == server.id());
+        let known = known.unwrap_or_else(|| server.clone());
+        let marked = held.write(cloud, &known, &marks).await?;
         held.server = None;
         Ok(marked)
     }
