@@ -92,9 +92,11 @@ pub async fn deliver(
 pub async fn finish(job: &Job, delivered: &Delivered) -> Outcome<(Target, Found)> {
     let admin = admin(job, &delivered.installer, &delivered.identity)?;
     let running = job.begin(Step::Boot, "boot from the disk")?;
-    let before = boot::reboot(job, &running, &delivered.installer).await;
+    let before = boot::reboot(job, &running, &delivered.installer)
+        .await
+        .map_err(|f| job.failed(Step::Boot, f.at(Step::Boot)))?;
     let next = Some(delivered.identity.fingerprint());
-    boot::gone(job, &running, &delivered.installer, next)
+    boot::gone(job, &running, &delivered.installer, next, before.as_deref())
         .await
         .map_err(|f| job.failed(Step::Boot, f.at(Step::Boot)))?;
     let found = boot::from_disk(job, &running, &admin, before.as_deref())

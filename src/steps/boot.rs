@@ -4,7 +4,7 @@ use crate::event::Running;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::found::{Found, RunningSystem};
 use crate::job::Job;
-use crate::ssh::{Target, pins, pins::Shown};
+use crate::ssh::{SshError, Target, pins, pins::Shown};
 use crate::steps::reach;
 use provision_api::wait::{Attempt, Deadline, WaitError, until};
 use provision_api::{Backoff, Fingerprint};
@@ -12,22 +12,24 @@ use ssh_key::PublicKey;
 use std::time::Duration;
 
 /// Asks the installer to reboot, and answers with the boot that ends. That the connection breaks
-/// is what is expected.
-pub async fn reboot(job: &Job, running: &Running, installer: &Target) -> Option<String> {
+/// is what is expected; that it lets nobody in is not, and nothing reboots by that.
+pub async fn reboot(job: &Job, running: &Running, installer: &Target) -> Outcome<Option<String>> {
     running.doing("reboot");
     let ask = "cat /proc/sys/kernel/random/boot_id; systemctl --no-block reboot || reboot";
     let deadline = job.context.deadlines.command();
     match installer.run(ask, None, deadline).await {
-        Ok(printed) => Some(printed.stdout.trim().to_owned()).filter(|id| !id.is_empty()),
+        Ok(printed) => Ok(Some(printed.stdout.trim().to_owned()).filter(|id| !id.is_empty())),
+        Err(error @ (SshError::HostKey(_) | SshError::Refused(_))) => Err(error.failure(&job.name)),
         Err(error) => {
             running.output(format!("reboot: {error}"));
-            None
+            Ok(None)
         }
     }
 }
 
 /// Waits until the system with these host keys has gone down: as long as it answers, another key
-/// would be taken for an impostor's.
+/// would be taken for an impostor's. Another boot with the same keys than the one that was told to
+/// end is the system from before, booted again.
 ///
 /// Where the next system keeps the key, there is nothing to mistake: its boot id tells.
 pub async fn gone(
@@ -35,6 +37,7 @@ pub async fn gone(
     running: &Running,
     before: &Target,
     next: Option<Fingerprint>,
+    ended: Option<&str>,
 ) -> Outcome {
     running.doing("wait for it to go down");
     let stale = pins::read(&before.pins);
@@ -53,7 +56,9 @@ pub async fn gone(
         async || {
             let same = |key: &PublicKey| stale.iter().any(|s| s.key_data() == key.key_data());
             Ok(match pins::look(&before.host, before.port, each).await? {
-                Shown::Key(key) if same(&key) => Attempt::NotYet("it still runs".to_owned()),
+                Shown::Key(key) if same(&key) && !is_another_boot(before, ended, each).await => {
+                    Attempt::NotYet("it still runs".to_owned())
+                }
                 Shown::TurnedAway => Attempt::NotYet("it turns connections away".to_owned()),
                 Shown::Key(_) | Shown::Nobody => Attempt::Ready(()),
             })
@@ -72,9 +77,31 @@ pub async fn gone(
     })
 }
 
-/// Another key after our own reboot may be the system of another disk.
-fn other_disk(job: &Job, failure: Failure) -> Failure {
-    if failure.exit != Exit::Trust || job.host.spec.disk.is_none() {
+async fn is_another_boot(at: &Target, ended: Option<&str>, deadline: Duration) -> bool {
+    let ask = "cat /proc/sys/kernel/random/boot_id";
+    let (Some(ended), Ok(printed)) = (ended, at.run(ask, None, deadline).await) else {
+        return false;
+    };
+    let runs = printed.stdout.trim();
+    printed.code == 0 && !runs.is_empty() && runs != ended
+}
+
+/// Another key after our own reboot may be the system of another disk: the one that was there
+/// before the installation, if it is that one's key.
+async fn other_disk(job: &Job, at: &Target, mut failure: Failure) -> Failure {
+    if failure.exit != Exit::Trust {
+        return failure;
+    }
+    let before = pins::read(&job.kept.pins("first-boot"));
+    let each = job.context.deadlines.command();
+    let shown = pins::shown_by(&at.host, at.port, each).await.ok().flatten();
+    let is_old = shown.is_some_and(|shown| before.iter().any(|b| b.key_data() == shown.key_data()));
+    if is_old {
+        failure.why = format!(
+            "the system from before the installation answers again: the firmware has booted it from another disk ({})",
+            failure.why
+        );
+    } else if job.host.spec.disk.is_none() {
         return failure;
     }
     failure.or_mend(
@@ -102,13 +129,11 @@ pub async fn from_disk(
         }
     };
     let deadline = job.boot_within();
-    reach::reach(job, admin, deadline, &booted)
-        .await
-        .map_err(|failure| {
-            let failure = other_disk(job, failure);
-            failure.mend(
+    match reach::reach(job, admin, deadline, &booted).await {
+        Ok(found) => Ok(found),
+        Err(failure) => Err(other_disk(job, admin, failure).await.mend(
             "look at its console at the vendor: a machine that stops before its boot loader has \
              a layout that does not fit its firmware; provision rescue boots it for a look",
-        )
-        })
+        )),
+    }
 }

@@ -6,8 +6,7 @@ use crate::found::{Found, RunningSystem};
 use crate::job::Job;
 use crate::ssh::{Printed, SshError, Target};
 use provision_api::Backoff;
-use provision_api::wait::{Attempt, Deadline, until};
-use std::convert::Infallible;
+use provision_api::wait::{Attempt, Deadline, WaitError, until};
 use std::time::Duration;
 
 /// Checks the running system: the closure, its units, the admin's rights, and that root is kept
@@ -30,9 +29,9 @@ pub async fn prove(
         wrong.push(format!("it runs {runs}, installed was {closure}"));
     }
     running.doing("wait for its units");
-    wrong.extend(settled(job, admin).await);
+    wrong.extend(settled(job, admin).await?);
     running.doing("try root's login");
-    wrong.extend(root_is_kept_out(job, admin).await);
+    wrong.extend(root_is_kept_out(job, admin).await?);
     if wrong.is_empty() {
         Ok(runs)
     } else {
@@ -61,23 +60,31 @@ echo '== root'
 sudo -n id -u
 true";
 
-/// Waits until all units have started or failed, and tells what is wrong then.
-async fn settled(job: &Job, admin: &Target) -> Vec<String> {
+/// Waits until all units have started or failed, and tells what is wrong then. Another host key
+/// ends it: whoever shows it is not asked anything.
+async fn settled(job: &Job, admin: &Target) -> Outcome<Vec<String>> {
     let deadlines = job.context.deadlines;
     let looked = until(
         "its units to start",
         Deadline::after(deadlines.settle()),
         &Backoff::new(Duration::from_millis(250), Duration::from_secs(5)),
         &job.context.cancel,
-        async || {
-            Ok::<_, Infallible>(match admin.run(LOOK, None, deadlines.command()).await {
-                Ok(printed) => read(&printed, &admin.user),
-                Err(error) => Attempt::NotYet(error.to_string()),
-            })
+        async || match admin.run(LOOK, None, deadlines.command()).await {
+            Ok(printed) => Ok(read(&printed, &admin.user)),
+            Err(error @ SshError::HostKey(_)) => Err(error),
+            Err(error) => Ok(Attempt::NotYet(error.to_string())),
         },
     )
     .await;
-    looked.unwrap_or_else(|error| vec![error.to_string()])
+    looked.or_else(|error| trusted(job, error, ""))
+}
+
+/// What a wait that has failed tells, unless it was by another host key.
+fn trusted(job: &Job, error: WaitError<SshError>, what: &str) -> Outcome<Vec<String>> {
+    match error {
+        WaitError::Failed(error @ SshError::HostKey(_)) => Err(error.failure(&job.name)),
+        other => Ok(vec![format!("{what}{other}")]),
+    }
 }
 
 /// What is wrong, once the units have settled.
@@ -107,7 +114,7 @@ fn read(printed: &Printed, user: &str) -> Attempt<Vec<String>> {
 
 /// Tries to log in as root until it is let in or refused: a login that fails has a price
 /// (`PerSourcePenalties`), and sshd may turn us away for a while.
-async fn root_is_kept_out(job: &Job, admin: &Target) -> Vec<String> {
+async fn root_is_kept_out(job: &Job, admin: &Target) -> Outcome<Vec<String>> {
     let root = admin.with("root", admin.pins.clone());
     let deadlines = job.context.deadlines;
     let tried = until(
@@ -118,17 +125,13 @@ async fn root_is_kept_out(job: &Job, admin: &Target) -> Vec<String> {
         async || match root.run("true", None, deadlines.command()).await {
             Err(SshError::Refused(_)) => Ok(Attempt::Ready(Vec::new())),
             Ok(_) => Ok(Attempt::Ready(vec!["root can log in".to_owned()])),
-            Err(error @ (SshError::Silent(_) | SshError::TimedOut(_))) => {
-                Ok(Attempt::NotYet(error.to_string()))
-            }
-            Err(error) => Err(error),
+            Err(error @ (SshError::HostKey(_) | SshError::NoProgram(_))) => Err(error),
+            Err(error) => Ok(Attempt::NotYet(error.to_string())),
         },
     )
     .await;
-    tried.unwrap_or_else(|error| {
-        let why = format!("whether root is kept out cannot be told: {error}");
-        vec![why]
-    })
+    let what = "whether root is kept out cannot be told: ";
+    tried.or_else(|error| trusted(job, error, what))
 }
 
 #[cfg(test)]
