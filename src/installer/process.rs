@@ -1,6 +1,7 @@
 //! One phase of the installation: started in a process group of its own, read line by line, kept
 //! in a log, ended with all of its children when time is up.
 
+mod log;
 mod watch;
 
 use crate::child::{self, Group};
@@ -8,17 +9,20 @@ use crate::event::Running;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::installer::{Kind, files};
 use crate::job::Job;
+use crate::ssh::pins::{self, Shown};
 use crate::ssh::{Target, shim};
+use log::Log;
 use provision_sandbox::{MachineKind, stand_in};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use watch::Ended;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use watch::read_all;
 
 /// The program that installs, ready to run phases.
 #[derive(Debug)]
@@ -108,8 +112,8 @@ impl Installer {
         arguments: &[OsString],
         deadline: Duration,
     ) -> Outcome {
-        let mut log = self.open_log()?;
-        let _ = writeln!(log, "--- {} --phases {phases}", self.kind.as_str());
+        let mut log = Log::new(self.open_log()?);
+        log.line(&format!("--- {} --phases {phases}", self.kind.as_str()));
         let mut command = child::command(&self.program);
         command
             .args(["--phases", phases])
@@ -140,7 +144,8 @@ impl Installer {
             }
             Ok(Ok(Ended::With(status))) if status.success() => Ok(()),
             Ok(Ok(Ended::With(status))) => {
-                Err(self.failed(job, phases, &last, &format!("it ended with {status}")))
+                let why = format!("it ended with {status}");
+                Err(self.whoever_answers(job, phases, &last, &why).await)
             }
             Ok(Err(error)) => Err(self.failed(job, phases, &last, &error.to_string())),
             Err(_) => {
@@ -149,9 +154,31 @@ impl Installer {
                     "it had not ended after {} s, and was ended",
                     deadline.as_secs()
                 );
-                Err(self.failed(job, phases, &last, &why))
+                Err(self.whoever_answers(job, phases, &last, &why).await)
             }
         }
+    }
+
+    /// The failure of a phase, with who answers at the target's address by now: that may be why.
+    async fn whoever_answers(
+        &self,
+        job: &Job,
+        phases: &str,
+        last: &VecDeque<String>,
+        why: &str,
+    ) -> Failure {
+        let Target { host, port, .. } = &self.target;
+        let each = job.context.deadlines.command();
+        let answers = match pins::look(host, *port, each).await {
+            Ok(Shown::Key(key)) if watch::is_another(Some(&key), &self.target.pins) => {
+                return self.stranger(job, phases);
+            }
+            Ok(Shown::TurnedAway) => "turns connections away",
+            Ok(Shown::Nobody) => "does not answer",
+            Ok(Shown::Key(_)) | Err(_) => return self.failed(job, phases, last, why),
+        };
+        let why = format!("{why}; SSH at {host}:{port} {answers} now");
+        self.failed(job, phases, last, &why)
     }
 
     fn open_log(&self) -> Outcome<File> {

@@ -1,12 +1,11 @@
 //! What the installer prints, read until it ends, and whether another machine answered meanwhile.
 
+use super::log::Log;
 use crate::child::Group;
 use crate::event::Running;
 use crate::ssh::{Target, pins};
 use ssh_key::PublicKey;
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
@@ -14,7 +13,10 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 /// Lines that are shown when a phase fails.
 const LAST_LINES: usize = 15;
 /// A line is cut here: a program that prints no end of line must not fill the memory.
-const LONGEST_LINE: u64 = 16 * 1024;
+const LONGEST_LINE: usize = 16 * 1024;
+/// When it has ended, what it left in its pipes has this long to come: one of its children that
+/// got away may hold them open for ever.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Between two looks at which host key the target shows.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
@@ -30,7 +32,7 @@ pub(super) enum Ended {
 /// same words, and are no reason to stop a disk from being written.
 pub(super) async fn watch<L: Future<Output = bool>>(
     group: &mut Group,
-    log: &mut File,
+    log: &mut Log,
     running: &Running,
     last: &mut VecDeque<String>,
     shows_another: impl Fn() -> L,
@@ -39,13 +41,22 @@ pub(super) async fn watch<L: Future<Output = bool>>(
     let mut err = Lines::new(group.child().stderr.take());
     let mut looked: Option<Instant> = None;
     let mut suspected = false;
-    loop {
+    let mut status = None;
+    let late = tokio::time::sleep(Duration::MAX);
+    tokio::pin!(late);
+    while status.is_none() || !(out.ended() && err.ended()) {
         let line = tokio::select! {
-            Some(line) = out.next(), if !out.ended() => line,
-            Some(line) = err.next(), if !err.ended() => line,
-            else => break,
+            line = out.next(), if !out.ended() => line,
+            line = err.next(), if !err.ended() => line,
+            ended = group.wait(), if status.is_none() => {
+                status = Some(ended?);
+                late.as_mut().reset(tokio::time::Instant::now() + LAST_WORDS);
+                continue;
+            }
+            () = &mut late => break,
         };
-        let _ = writeln!(log, "{line}");
+        let Some(line) = line else { continue };
+        log.line(&line);
         suspected |= is_suspect(&line);
         match heading(&line) {
             Some(heading) => running.doing(heading),
@@ -63,7 +74,11 @@ pub(super) async fn watch<L: Future<Output = bool>>(
             (suspected, looked) = (false, Some(Instant::now()));
         }
     }
-    let status = group.wait().await?;
+    let status = match status {
+        Some(status) => status,
+        // only what has ended is late, so there is always one
+        None => group.wait().await?,
+    };
     if suspected && !status.success() && shows_another().await {
         return Ok(Ended::Stranger);
     }
@@ -83,7 +98,7 @@ pub(super) async fn shows_another(target: &Target, deadline: Duration) -> bool {
     shown.is_ok_and(|shown| is_another(shown.as_ref(), &target.pins))
 }
 
-fn is_another(shown: Option<&PublicKey>, pinned: &Path) -> bool {
+pub(super) fn is_another(shown: Option<&PublicKey>, pinned: &Path) -> bool {
     let is_pinned = |shown: &PublicKey| {
         let pinned = pins::read(pinned);
         pinned.iter().any(|key| key.key_data() == shown.key_data())
@@ -100,12 +115,15 @@ fn heading(line: &str) -> Option<String> {
 /// The lines of a pipe, without control characters, each of bounded length.
 struct Lines<R> {
     pipe: Option<BufReader<R>>,
+    /// The beginning of a line whose end has not come yet.
+    begun: Vec<u8>,
 }
 
 impl<R: AsyncRead + Unpin> Lines<R> {
     fn new(pipe: Option<R>) -> Self {
         Self {
             pipe: pipe.map(BufReader::new),
+            begun: Vec::new(),
         }
     }
 
@@ -113,12 +131,18 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         self.pipe.is_none()
     }
 
+    /// The next line. Whoever does not wait for its end loses nothing of it.
     async fn next(&mut self) -> Option<String> {
         let pipe = self.pipe.as_mut()?;
-        let mut bytes = Vec::new();
-        let read = pipe.take(LONGEST_LINE).read_until(b'\n', &mut bytes).await;
-        if !matches!(read, Ok(1..)) {
+        let room = LONGEST_LINE.saturating_sub(self.begun.len());
+        let mut part = pipe.take(u64::try_from(room).unwrap_or_default());
+        let read = part.read_until(b'\n', &mut self.begun).await;
+        let has_more = room == 0 || matches!(read, Ok(1..));
+        if !has_more {
             self.pipe = None;
+        }
+        let bytes = std::mem::take(&mut self.begun);
+        if !has_more && bytes.is_empty() {
             return None;
         }
         let text = String::from_utf8_lossy(&bytes);
@@ -131,6 +155,25 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     }
 }
 
+/// The lines of what was printed, for property tests and fuzz targets.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn read_all(bytes: &[u8]) -> Vec<String> {
+    let mut lines = Lines::new(Some(bytes));
+    let mut read = Vec::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    if let Ok(runtime) = runtime {
+        runtime.block_on(async {
+            while !lines.ended() {
+                if let Some(line) = lines.next().await {
+                    let _ = (heading(&line), is_suspect(&line));
+                    read.push(line);
+                }
+            }
+        });
+    }
+    read
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +181,7 @@ mod tests {
     use crate::event::{Event, Reporter, Step, Teller};
     use crate::identity::KeyFile;
     use std::cell::Cell;
+    use std::fs::File;
     use std::process::Stdio;
     use std::sync::Arc;
 
@@ -180,7 +224,7 @@ mod tests {
     /// How a program of these lines ends, what was kept of it, and how often it was looked into.
     async fn watched(script: &str, is_another: bool) -> (Ended, String, usize) {
         let dir = tempfile::tempdir().unwrap();
-        let mut log = File::create(dir.path().join("log")).unwrap();
+        let mut log = Log::new(File::create(dir.path().join("log")).unwrap());
         let mut command = child::command("sh");
         command
             .args(["-c", script])
@@ -197,6 +241,7 @@ mod tests {
         };
         let ended = watch(&mut group, &mut log, &running, &mut last, shows_another);
         let ended = ended.await.unwrap();
+        drop(log);
         let kept = std::fs::read_to_string(dir.path().join("log")).unwrap();
         (ended, kept, looks.get())
     }
@@ -217,6 +262,27 @@ mod tests {
         let (ended, _, looks) = watched("echo 'connection refused'; exit 3", true).await;
         assert!(matches!(ended, Ended::With(status) if status.code() == Some(3)));
         assert_eq!(looks, 0);
+    }
+
+    #[tokio::test]
+    async fn who_leaves_children_behind_has_ended_all_the_same() {
+        // the first is of its group and ended with it, the other got away with its pipes
+        for left in ["sleep 600 &", "setsid sleep 20 &"] {
+            let began = Instant::now();
+            let (ended, kept, _) = watched(&format!("{left} echo on; exit 3"), false).await;
+            assert!(matches!(ended, Ended::With(status) if status.code() == Some(3)));
+            assert_eq!(kept, "on\n", "{left}");
+            assert!(began.elapsed() < Duration::from_secs(15), "{left}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_that_comes_in_parts_is_one_line() {
+        let parts = "printf begun; for i in 1 2 3 4 5 6 7 8 9; do echo $i >&2; sleep 0.02; done; \
+                     echo ' and ended'; printf last";
+        let (_, kept, _) = watched(parts, false).await;
+        assert!(kept.contains("begun and ended\n"), "{kept}");
+        assert!(kept.contains("last\n"), "{kept}");
     }
 
     #[tokio::test]
