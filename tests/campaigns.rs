@@ -11,6 +11,8 @@
     reason = "helpers of tests"
 )]
 
+#[path = "campaigns/behaviour.rs"]
+mod behaviour;
 #[path = "campaigns/campaign.rs"]
 mod campaign;
 #[path = "campaigns/kill.rs"]
