@@ -159,8 +159,11 @@ fn due(failure: &Failure) -> Option<Step> {
         Exit::Install | Exit::Unreachable | Exit::Unproven | Exit::Trust | Exit::Denied
     );
     let step = failure.step?;
-    let is_late = matches!(step, Step::Kexec | Step::Install | Step::Boot | Step::Prove);
-    (of_machine && is_late).then_some(step)
+    let is_of_it = matches!(
+        step,
+        Step::Reach | Step::Kexec | Step::Install | Step::Boot | Step::Prove
+    );
+    (of_machine && is_of_it).then_some(step)
 }
 
 async fn examine(
@@ -251,7 +254,8 @@ mod tests {
             (Exit::Install, Some(Step::Build), false),
             (Exit::Gate, Some(Step::Gate), false),
             (Exit::Gate, Some(Step::Kexec), false),
-            (Exit::Unreachable, Some(Step::Reach), false),
+            (Exit::Unreachable, Some(Step::Reach), true),
+            (Exit::Provider, Some(Step::Reach), false),
             (Exit::Unreachable, None, false),
             (Exit::Interrupted, Some(Step::Boot), false),
             (Exit::Refused, Some(Step::Boot), false),

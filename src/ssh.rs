@@ -60,6 +60,9 @@ pub enum SshError {
     #[error("no answer within {0} s")]
     TimedOut(u64),
 }
+    /// It prints so many MiB and more.
+    #[error("it answers, and prints without end: more than {0} MiB for one command")]
+    Endless(u64),
 
 impl SshError {
     /// The failure it is for the step that met it.
@@ -75,7 +78,7 @@ impl SshError {
                 .mend("install OpenSSH's client (Debian: apt install openssh-client)"),
             Self::Refused(_) => Failure::new(Exit::Denied, format!("{name}: cannot log in"), self)
                 .mend("name the key that this server knows with --identity"),
-            Self::Silent(_) | Self::TimedOut(_) => {
+            Self::Silent(_) | Self::TimedOut(_) | Self::Endless(_) => {
                 Failure::new(Exit::Unreachable, format!("{name}: no answer"), self)
             }
         }

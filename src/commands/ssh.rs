@@ -66,7 +66,12 @@ async fn is_it(context: &Context, server: &OwnedServer, target: &Target, disk: S
         Err(error @ (SshError::Refused(_) | SshError::NoProgram(_))) => {
             return Err(error.failure(name));
         }
-        Err(SshError::HostKey(_) | SshError::Silent(_) | SshError::TimedOut(_)) => {}
+        Err(
+            SshError::HostKey(_)
+            | SshError::Silent(_)
+            | SshError::TimedOut(_)
+            | SshError::Endless(_),
+        ) => {}
     }
     let Some(shown) = pins::shown_by(host, port, within).await? else {
         return Err(Failure::new(

@@ -88,7 +88,8 @@ pub(crate) async fn fresh(
         }
     };
     let users = cloud.provider.capabilities().first_users;
-    let (target, found) = reach::reach_while(job, &running, &target, users, &tasks).await?;
+    let reached = reach::reach_while(job, &running, &target, users, &tasks).await;
+    let (target, found) = reached.map_err(|failure| failure.at(Step::Reach))?;
     let host = &target.host;
     job.done(running, Step::Reach, format!("{host} answers with {whose}"))?;
     Ok(Entry::Fresh {

@@ -70,8 +70,8 @@ pub(super) async fn gather(
     };
     running.doing("read its console");
     gathered.parts.push(console(job, scene, &machine).await);
-    if step == Step::Kexec {
-        let why = "nothing was wiped yet: its system is the one from before";
+    if matches!(step, Step::Reach | Step::Kexec) {
+        let why = "nothing was installed yet: its system is the vendor's, or the one from before";
         gathered.parts.push(Part::missing(MACHINE, why));
         return gathered;
     }

@@ -3,7 +3,7 @@
 use super::{Printed, SshError};
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 
 /// No terminal, and an end where nobody answers any more.
 pub(super) const PATIENCE: [&str; 7] = [
@@ -15,6 +15,10 @@ pub(super) const PATIENCE: [&str; 7] = [
     "-o",
     "ServerAliveCountMax=3",
 ];
+
+/// More than this, in bytes, answers nothing that is ever asked: a machine that prints without end
+/// must not fill the memory.
+const MOST: u64 = 8 * 1024 * 1024;
 
 /// Runs `ssh`, hands it what goes to its standard input, and reads what it prints.
 pub(super) async fn execute(
@@ -34,26 +38,44 @@ pub(super) async fn execute(
     let mut child = command
         .spawn()
         .map_err(|e| SshError::NoProgram(e.to_string()))?;
-    let input = child.stdin.take();
-    let work = async {
+    let (input, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let telling = async {
         if let (Some(mut pipe), Some(bytes)) = (input, stdin) {
             // a machine that does not read all of it tells so by its exit status
             let _ = pipe.write_all(bytes).await;
         }
-        child.wait_with_output().await
+        Ok(())
+    };
+    let work = async {
+        let ((), stdout, stderr) = tokio::try_join!(telling, all_of(out), all_of(err))?;
+        let status = child.wait().await.map_err(broken)?;
+        Ok(Printed {
+            stdout,
+            stderr,
+            code: status.code().unwrap_or(255),
+        })
     };
     match tokio::time::timeout(deadline, work).await {
         Err(_) => Err(SshError::TimedOut(deadline.as_secs())),
-        Ok(Err(error)) => Err(SshError::NoProgram(error.to_string())),
-        Ok(Ok(output)) => {
-            let printed = Printed {
-                stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-                stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-                code: output.status.code().unwrap_or(255),
-            };
-            classify(printed)
+        Ok(printed) => printed.and_then(classify),
+    }
+}
+
+/// All that comes, unless it is more than anything that was asked for.
+async fn all_of(pipe: Option<impl AsyncRead + Unpin>) -> Result<String, SshError> {
+    let mut bytes = Vec::new();
+    if let Some(pipe) = pipe {
+        let mut pipe = pipe.take(MOST);
+        pipe.read_to_end(&mut bytes).await.map_err(broken)?;
+        if pipe.limit() == 0 {
+            return Err(SshError::Endless(MOST / (1024 * 1024)));
         }
     }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn broken(error: std::io::Error) -> SshError {
+    SshError::NoProgram(error.to_string())
 }
 
 /// `ssh` ends with 255 for its own errors; what it prints tells which.
@@ -86,6 +108,24 @@ mod tests {
             stderr: stderr.to_owned(),
             code,
         })
+    }
+
+    #[tokio::test]
+    async fn what_is_printed_without_end_is_not_waited_for() {
+        let printed = |script: &str| {
+            let mut command = crate::child::command("sh");
+            command.args(["-c", script]);
+            execute(command, Some(b"given"), Duration::from_secs(60))
+        };
+        for stream in [1, 2] {
+            let ended = printed(&format!("yes without an end >&{stream}")).await;
+            assert!(matches!(ended, Err(SshError::Endless(8))), "{ended:?}");
+        }
+        let well = printed("cat; echo told >&2; exit 3").await.unwrap();
+        assert_eq!(
+            (well.stdout.as_str(), well.stderr.as_str(), well.code),
+            ("given", "told\n", 3)
+        );
     }
 
     #[test]

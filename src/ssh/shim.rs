@@ -37,6 +37,15 @@ pub struct Guard {
 /// Options of `ssh` that take an argument (ssh(1), OpenSSH 9).
 const WITH_ARGUMENT: &[u8] = b"BbcDEeFIiJLlmOoPpQRSWw";
 
+/// A machine that says nothing for two minutes is gone: without these, the installer would wait for
+/// it until the deadline of its phase, which is an hour and more.
+const KEEP_ALIVE: [&str; 4] = [
+    "-o",
+    "ServerAliveInterval=15",
+    "-o",
+    "ServerAliveCountMax=8",
+];
+
 /// Becomes the real `ssh`; returns only what kept it from that.
 pub fn run(arguments: Vec<OsString>) -> String {
     let guard = match read_guard() {
@@ -60,6 +69,7 @@ pub fn run(arguments: Vec<OsString>) -> String {
         command
             .args(["-F", "none"])
             .args(trust_options(&guard.alias, &guard.pins))
+            .args(KEEP_ALIVE)
             .env_remove("SSH_AUTH_SOCK");
     }
     let error = command.args(arguments).exec();
