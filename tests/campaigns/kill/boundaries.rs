@@ -82,7 +82,8 @@ fn everything(references: &[Reference], lots: &mut Lots) -> Vec<Cell> {
     cells
 }
 
-/// Every kind of line once on each side: at the product whose turn it is, of those that have it.
+/// Every kind of line once, on one of its sides: at the product whose turn it is, of those that
+/// have it. Another seed begins with the other side.
 fn once(references: &[Reference], lots: &mut Lots) -> Vec<Cell> {
     let mut cells = Vec::new();
     let mut seen = BTreeSet::new();
@@ -94,7 +95,7 @@ fn once(references: &[Reference], lots: &mut Lots) -> Vec<Cell> {
         }
         all
     };
-    let mut turn = 0;
+    let mut turn = lots.below(2);
     for reference in references {
         for (_, kind) in kinds(reference) {
             if !seen.insert(kind.clone()) {
@@ -109,11 +110,9 @@ fn once(references: &[Reference], lots: &mut Lots) -> Vec<Cell> {
                         .map(|(line, _)| (other, line)),
                 );
             }
-            for side in ["before", "after"] {
-                let (other, line) = having[turn % having.len()];
-                cells.push(cell(other, side, line, lots));
-                turn += 1;
-            }
+            let (other, line) = having[turn / 2 % having.len()];
+            cells.push(cell(other, ["before", "after"][turn % 2], line, lots));
+            turn += 1;
         }
     }
     cells

@@ -26,7 +26,7 @@ struct Cell {
 }
 
 /// A cloud that takes its time, so that there are moments within.
-fn slow() -> Value {
+pub(crate) fn slow() -> Value {
     json!({ "latency": {
         "scale": 0.03,
         "create_ms": 8000, "start_ms": 1500, "stop_ms": 1500, "reset_ms": 2000,

@@ -2,6 +2,7 @@
 
 use super::after::as_listed;
 use super::lots::Lots;
+use super::moments::slow;
 use super::place::{Place, to_its_end};
 use super::product::{ALL, Product, Verb};
 use super::truth::Truth;
@@ -16,6 +17,8 @@ use std::time::Duration;
 struct Cell {
     product: Product,
     machines: Machines,
+    /// The cloud takes its time, so that some begin when another is half way.
+    slow: bool,
     /// When each begins, in milliseconds.
     begin: Vec<u64>,
 }
@@ -36,23 +39,27 @@ fn twins() {
     let mut lots = Lots::of(campaign.seed);
     let cells: Vec<Cell> = (0..campaign.count(16, 200))
         .map(|at| {
-            let many = if at / 8 % 4 == 3 { 4 } else { 2 };
+            let slow = at / 8 % 2 == 1;
+            let within = if slow { 6000 } else { 1500 };
+            let runs = if at % 5 == 4 { 4 } else { 2 };
             Cell {
                 product: ALL[at % ALL.len()],
                 machines: [Machines::One, Machines::Many][at / 4 % 2],
-                begin: (0..many)
-                    .map(|_| u64::try_from(lots.below(1500)).unwrap())
+                slow,
+                begin: (0..runs)
+                    .map(|_| u64::try_from(lots.below(within)).unwrap())
                     .collect(),
             }
         })
         .collect();
     campaign.run(
-        &["product", "runs", "machines", "begun at"],
+        &["product", "cloud", "runs", "machines", "begun at"],
         &cells,
         |cell| {
             let begin: Vec<_> = cell.begin.iter().map(ToString::to_string).collect();
             vec![
                 cell.product.name.to_owned(),
+                if cell.slow { "slow" } else { "fast" }.to_owned(),
                 cell.begin.len().to_string(),
                 format!("{:?}", cell.machines).to_lowercase(),
                 format!("{} ms", begin.join(", ")),
@@ -63,7 +70,8 @@ fn twins() {
 }
 
 fn act(cell: &Cell) -> String {
-    let place = Place::open(cell.product, &json!({}));
+    let world = if cell.slow { slow() } else { json!({}) };
+    let place = Place::open(cell.product, &world);
     let up = Verb::Up.words(cell.product);
     let command = |at: usize| {
         let mut command = place.logging_in(&up);
