@@ -20,3 +20,5 @@ mod kill;
 #[path = "support/lab.rs"]
 #[allow(dead_code, reason = "the journeys use all of it")]
 mod lab;
+#[path = "campaigns/trust.rs"]
+mod trust;

@@ -1,0 +1,129 @@
+//! Where a scene is played: a lab, and the way to its machines.
+
+use super::scenes::Scene;
+use super::way::Way;
+use crate::lab::{Lab, Ran};
+use std::process::Command;
+
+/// A lab in which all that comes before was done.
+pub(crate) struct Stage {
+    lab: Lab,
+    pub(crate) way: Way,
+    /// A machine that somebody else made: how `install` is told of it.
+    machine: Option<Machine>,
+}
+
+struct Machine {
+    arguments: String,
+    shown: String,
+    // it goes on until the stage is left
+    _served: crate::lab::Served,
+}
+
+impl Stage {
+    pub(crate) fn set(scene: &Scene, elsewhere: u16) -> Self {
+        let lab = Lab::new();
+        let mut machine = None;
+        for before in scene.before {
+            match *before {
+                "forget" => forget(&lab),
+                "machine" => machine = Some(made_by_hand(&lab)),
+                before => drop(lab.run(&format!("{before} --sandbox")).succeeded()),
+            }
+        }
+        let way = Way::new(lab.path("way"), elsewhere);
+        Self { lab, way, machine }
+    }
+
+    pub(crate) fn act(&self, scene: &Scene) -> Ran {
+        let mut act = scene.act.to_owned();
+        if let Some(machine) = &self.machine {
+            act = act.replace("SHOWN", &machine.shown);
+            act = act.replacen("hetzner-cloud", &machine.arguments, 1);
+        }
+        // --sandbox ahead of the verb: what follows -- is a command
+        let mut command = self.lab.command(&format!("--sandbox {act}"));
+        self.way.enter(&mut command);
+        command.env("PROVISION_DEADLINE_SCALE", "0.2");
+        Ran::of(command.output().unwrap())
+    }
+}
+
+/// All but the world and the login key, as on another machine of the owner.
+fn forget(lab: &Lab) {
+    for folder in ["servers", "runs"] {
+        std::fs::remove_dir_all(lab.state().join("sandbox").join(folder)).unwrap();
+    }
+}
+
+/// A server that another client of the vendor's made.
+fn made_by_hand(lab: &Lab) -> Machine {
+    let identity = lab.path("id");
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(&identity)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let public = std::fs::read_to_string(identity.with_extension("pub")).unwrap();
+    let served = lab.serve();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let address = runtime.block_on(order(&served, &public));
+    let port = served.variable("PROVISION_SSH_PORT");
+    Machine {
+        arguments: format!(
+            "hetzner-cloud --target-ip {address} --port {port} --identity {}",
+            identity.display()
+        ),
+        shown: shown(&address, &port),
+        _served: served,
+    }
+}
+
+async fn order(served: &crate::lab::Served, public: &str) -> String {
+    use serde_json::{Value, json};
+    let client = reqwest::Client::new();
+    let post = async |path: &str, body: Value| -> Value {
+        client
+            .post(format!("{}{path}", served.variable("HCLOUD_ENDPOINT")))
+            .bearer_auth(served.variable("HCLOUD_TOKEN"))
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
+            .error_for_status()
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
+    };
+    let key = post("/ssh_keys", json!({ "name": "mine", "public_key": public })).await;
+    let order = json!({
+        "name": "by-hand", "server_type": "cx23", "image": "debian-13", "location": "fsn1",
+        "ssh_keys": [key["ssh_key"]["id"].to_string()],
+    });
+    let made = post("/servers", order).await;
+    made["server"]["public_net"]["ipv4"]["ip"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// The fingerprint of the key that the machine shows, once it is up.
+fn shown(address: &str, port: &str) -> String {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    loop {
+        let scanned = Command::new("ssh-keyscan")
+            .args(["-t", "ed25519", "-p", port, address])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&scanned.stdout).into_owned();
+        let line = text.lines().find(|line| !line.starts_with('#'));
+        if let Some((_, key)) = line.and_then(|line| line.split_once(' ')) {
+            let key = ssh_key::PublicKey::from_openssh(key).unwrap();
+            return key.fingerprint(ssh_key::HashAlg::Sha256).to_string();
+        }
+        assert!(std::time::Instant::now() < until, "it never answered");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+}
