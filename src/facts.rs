@@ -19,6 +19,7 @@
 
 mod file;
 mod network;
+mod word;
 
 pub use file::FactsError;
 pub use network::{Network, NextHop, Uplink};
@@ -86,7 +87,8 @@ impl Facts {
 }
 
 /// A disk's name that is the same after every boot: by-path before by-id, because the path
-/// says which slot, and an attached volume sits in another.
+/// says which slot, and an attached volume sits in another. It ends up in Nix and in scripts, so
+/// one that could be read as more than a word there is none.
 pub fn stable_name(disk: &Disk) -> Option<String> {
     let full = |folder: &str, name: &String| {
         if name.starts_with('/') {
@@ -95,8 +97,9 @@ pub fn stable_name(disk: &Disk) -> Option<String> {
             format!("/dev/disk/{folder}/{name}")
         }
     };
-    let by_path = disk.by_path.first().map(|name| full("by-path", name));
-    by_path.or_else(|| disk.by_id.first().map(|name| full("by-id", name)))
+    let by_path = disk.by_path.iter().map(|name| full("by-path", name));
+    let by_id = disk.by_id.iter().map(|name| full("by-id", name));
+    by_path.chain(by_id).find(|name| word::is_device(name))
 }
 
 #[cfg(test)]
@@ -181,7 +184,12 @@ pub(crate) mod tests {
             of(&found).as_deref(),
             Ok("/dev/disk/by-id/scsi-0QEMU_HARDDISK_1")
         );
-        found.disks[0].by_id.clear();
+        found.disks[0].by_path = vec!["pci-$(id)".into()];
+        assert_eq!(
+            of(&found).as_deref(),
+            Ok("/dev/disk/by-id/scsi-0QEMU_HARDDISK_1")
+        );
+        found.disks[0].by_id = vec!["../../sda".into()];
         assert!(of(&found).unwrap_err().contains("/dev/sda"));
         found.disks[0].role = DiskRole::Volume;
         assert!(of(&found).unwrap_err().contains("boot disk"));

@@ -11,6 +11,9 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os();
@@ -21,7 +24,7 @@ fn main() -> ExitCode {
             ExitCode::from(255)
         }
         Some("ssh-askpass") => {
-            report::print(ssh::password::answer().trim_end());
+            report::hand_over(ssh::password::answer().trim_end());
             ExitCode::SUCCESS
         }
         Some("nixos-anywhere") => ExitCode::from(provision_sandbox::stand_in::run(arguments)),
@@ -101,9 +104,14 @@ fn log(verbose: u8) {
         2 => "provision=debug,provision_api=debug,provision_hetzner=debug,provision_ovh=debug",
         _ => "trace,hyper=info,hyper_util=info,rustls=info,russh=info,mio=info,h2=info",
     };
-    let _ = tracing_subscriber::fmt()
+    let Ok(filter) = filter.parse::<Targets>() else {
+        return;
+    };
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_env_filter(filter)
-        .with_ansi(std::env::var_os("NO_COLOR").is_none())
+        .with_ansi(std::env::var_os("NO_COLOR").is_none());
+    let _ = tracing_subscriber::registry()
+        .with(lines)
+        .with(filter)
         .try_init();
 }

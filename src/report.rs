@@ -4,12 +4,14 @@ mod bars;
 mod failures;
 mod lines;
 mod quote;
+mod safe;
 mod table;
 
 pub use bars::Bars;
 pub use failures::{FailureDocument, FailuresDocument};
 pub use lines::Lines;
 pub use quote::quote;
+pub use safe::one_line;
 pub use table::table;
 
 use crate::event::Teller;
@@ -27,8 +29,13 @@ pub fn choose(verbose: u8) -> Teller {
     }
 }
 
-/// Writes a text to stdout; a reader that has gone away is no error.
+/// Writes a text to stdout, fit for a terminal; a reader that has gone away is no error.
 pub fn print(text: &str) {
+    hand_over(&safe::safe(text));
+}
+
+/// Writes a text to stdout as it is: for the program that asked for it.
+pub fn hand_over(text: &str) {
     if text.is_empty() {
         return;
     }
@@ -52,14 +59,14 @@ pub fn has_document() -> bool {
 pub fn document(value: &impl serde::Serialize) {
     DOCUMENT.store(true, Ordering::Relaxed);
     match serde_json::to_string_pretty(value) {
-        Ok(text) => print(&text),
+        Ok(text) => hand_over(&safe::json(&text)),
         Err(error) => complain(&format!("cannot write JSON: {error}")),
     }
 }
 
-/// Writes a line to stderr.
+/// Writes a line to stderr, fit for a terminal.
 pub fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", safe::safe(text));
 }
 
 /// Asks on the terminal, and answers with what was typed; `None` without a terminal.
@@ -70,7 +77,7 @@ pub async fn ask(question: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return None;
     }
-    let _ = write!(std::io::stderr().lock(), "{question} ");
+    let _ = write!(std::io::stderr().lock(), "{} ", one_line(question));
     let (tell, told) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         let mut answer = String::new();
@@ -92,8 +99,9 @@ pub fn failures(all: impl IntoIterator<Item = Failure>) -> Outcome {
 
 /// A failure as the user reads it: the cause first, then what remains, then how to go on.
 pub fn failure(failure: &Failure) -> String {
-    let mut text = format!("error: {}\n", failure.what);
+    let mut text = format!("error: {}\n", one_line(&failure.what));
     let mut part = |head: &str, body: &str| {
+        let body = safe::safe(body);
         let mut lines = body.lines();
         text.push_str(&format!(
             "  {head:<8}{}\n",

@@ -9,6 +9,7 @@ pub mod shim;
 use crate::child;
 use crate::failure::{Exit, Failure};
 use crate::report::quote;
+use crate::state::plain_name;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -115,13 +116,12 @@ impl Target {
             format!("UserKnownHostsFile={pins}")
         };
         format!(
-            "ssh -i {} -p {} -o HostKeyAlias={} -o {} {}@{}",
+            "ssh -i {} -p {} -o {} -o {} {}",
             quote(&self.identity),
             self.port,
-            alias(&self.name),
+            quote(&format!("HostKeyAlias={}", alias(&self.name))),
             quote(&pins),
-            self.user,
-            self.host
+            quote(&format!("{}@{}", self.user, self.host))
         )
     }
 
@@ -158,7 +158,7 @@ fn pinned_options(target: &Target) -> Vec<OsString> {
 
 /// The name that a server's host key is pinned under.
 pub fn alias(name: &str) -> String {
-    format!("provision-{name}")
+    format!("provision-{}", plain_name(name))
 }
 
 /// The options that pin the host key and keep the user's agent out.

@@ -2,6 +2,8 @@
 
 use crate::failure::{Exit, Failure, Outcome};
 use provision_api::RunId;
+use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{
@@ -55,7 +57,7 @@ impl State {
 
     /// What is kept of one server, by its name at the vendor.
     pub fn server(&self, name: &str) -> Outcome<ServerState> {
-        let dir = self.root.join("servers").join(name);
+        let dir = self.root.join("servers").join(&*plain_name(name));
         private_dir(&dir)?;
         Ok(ServerState { dir })
     }
@@ -83,6 +85,21 @@ impl State {
     pub fn login_key(&self) -> PathBuf {
         self.root.join("keys").join("id_ed25519")
     }
+}
+
+/// The name of a server as a folder, and as a word in a file: as it is where it is made of letters,
+/// digits, `-`, `_` and `.`, else a digest. Others can give it any name at the vendor, such as one
+/// that leads to another folder or has a second line.
+pub fn plain_name(name: &str) -> Cow<'_, str> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    let is_plain = name.len() <= 255
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().all(plain);
+    if is_plain {
+        return Cow::Borrowed(name);
+    }
+    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(name));
+    Cow::Owned(format!("odd-{digest}"))
 }
 
 /// What is kept of one server.
@@ -261,6 +278,46 @@ mod tests {
             let now = fs::metadata(dir.path()).unwrap().permissions().mode();
             assert_eq!(now & 0o7777, mode);
         }
+    }
+
+    #[test]
+    fn a_server_is_kept_under_a_plain_name() {
+        for good in ["web-1", "web-1-at-2001-db8--1", "vps-1a.vps.ovh.net", "0"] {
+            assert_eq!(plain_name(good), good);
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let state = State::open(dir.path()).unwrap();
+        let long = "a".repeat(256);
+        let odd = [
+            "",
+            ".",
+            "..",
+            "../x",
+            "/etc",
+            "a/b",
+            "-a",
+            ".a",
+            "a b",
+            "a\nb",
+            "a*",
+            "a,b",
+            "a\0",
+            "\u{202e}a",
+            &long,
+        ];
+        for name in odd {
+            let kept = state.server(name).unwrap();
+            write_private(&kept.identity(), name.as_bytes()).unwrap();
+            assert_eq!(plain_name(&plain_name(name)), plain_name(name));
+        }
+        // each in a folder of its own, and all of them below the state folder's
+        for name in odd {
+            let kept = state.server(name).unwrap();
+            assert_eq!(fs::read(kept.identity()).unwrap(), name.as_bytes());
+        }
+        let folders = fs::read_dir(dir.path().join("servers")).unwrap();
+        assert_eq!(folders.count(), odd.len());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]

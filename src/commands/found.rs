@@ -10,6 +10,7 @@ use crate::job::Job;
 use crate::journal::{Journal, Record};
 use crate::lease::Keeper;
 use crate::plan::{self, server_name};
+use crate::state::plain_name;
 use provision_api::{Catalog, HostName, OwnedServer, Owner, Role, RunId, Server};
 use rust_decimal::Decimal;
 use std::sync::Arc;
@@ -87,7 +88,7 @@ pub(crate) fn job(
     journal: &Arc<Journal>,
     stage: Stage,
 ) -> Outcome<Job> {
-    let dir = context.state.run(run)?.join(&name);
+    let dir = context.state.run(run)?.join(&*plain_name(&name));
     crate::state::private_dir(&dir)?;
     let login = context.login_key()?;
     let (flake, host) = if context.sandbox.is_some() {

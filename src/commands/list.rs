@@ -86,7 +86,7 @@ impl Listed {
             expired: marks.expires.is_some_and(|at| at < now),
             rented: cloud.is_rented(),
             price_hourly: price.map(|p| p.normalize()),
-            cost_so_far: price.map(|p| cost(p, server.created, now)),
+            cost_so_far: price.and_then(|p| cost(p, server.created, now)),
             currency: catalog.map(|c| c.currency.clone()),
         }
     }
@@ -119,11 +119,13 @@ impl Listed {
     }
 }
 
-/// Every begun hour is charged (Hetzner's and OVH's hourly billing alike).
-fn cost(hourly: Decimal, since: Timestamp, now: Timestamp) -> Decimal {
+/// Every begun hour is charged (Hetzner's and OVH's hourly billing alike); none where the price is
+/// one that no sum can be made of.
+fn cost(hourly: Decimal, since: Timestamp, now: Timestamp) -> Option<Decimal> {
     let seconds = now.duration_since(since).as_secs().max(0);
     let hours = seconds / 3600 + 1;
-    (hourly * Decimal::from(hours)).round_dp(4).normalize()
+    let sum = hourly.checked_mul(Decimal::from(hours))?;
+    Some(sum.round_dp(4).normalize())
 }
 
 fn ago(seconds: i64) -> String {
@@ -190,8 +192,16 @@ mod tests {
             let price: Decimal = "0.0071".parse().unwrap();
             assert_eq!(
                 cost(price, start, now),
-                (price * Decimal::from(hours)).normalize()
+                Some((price * Decimal::from(hours)).normalize())
             );
         }
+        assert_eq!(
+            cost(
+                Decimal::MAX,
+                start,
+                start + jiff::SignedDuration::from_hours(2)
+            ),
+            None
+        );
     }
 }

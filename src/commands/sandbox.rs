@@ -55,7 +55,9 @@ fn tell(sandbox: &provision_sandbox::Sandbox, output: Output) {
         return;
     }
     for (name, value) in environment {
-        report::print(&format!("export {name}='{value}'"));
+        // a shell evaluates this
+        let value = value.replace('\'', r"'\''");
+        report::hand_over(&format!("export {name}='{value}'"));
     }
     report::complain("the sandbox runs until it is interrupted (Ctrl-C)");
 }

@@ -126,7 +126,7 @@ fn text(document: &Document) {
         let shown = value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
-        text.push_str(&format!("{key:<14}{shown}\n"));
+        text.push_str(&format!("{key:<14}{}\n", report::one_line(&shown)));
     }
     if let Some(key) = document.host_key {
         let kept = if document.identity_kept {

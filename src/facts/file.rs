@@ -4,6 +4,7 @@ use super::{Facts, SCHEMA};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Why there are no facts.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +32,7 @@ pub enum FactsError {
     NoBootDisk,
     /// A disk that may be called something else after the next boot.
     #[error(
-        "the boot disk {disk} has a name neither in /dev/disk/by-path nor in /dev/disk/by-id, \
+        "the boot disk {disk} has no plain name in /dev/disk/by-path or /dev/disk/by-id, \
          and {disk} may be another disk after the next boot"
     )]
     NoStableName {
@@ -44,16 +45,34 @@ impl Facts {
     /// Reads the file; none is no error.
     pub fn read(file: &Path) -> Result<Option<Self>, FactsError> {
         match fs::read(file) {
-            Ok(text) => parse(&text).map(Some).map_err(|why| FactsError::Wrong {
-                file: file.to_owned(),
-                why,
-            }),
+            Ok(text) => Self::from_json(&text)
+                .map(Some)
+                .map_err(|why| FactsError::Wrong {
+                    file: file.to_owned(),
+                    why,
+                }),
             Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(why) => Err(FactsError::Io {
                 what: "read",
                 file: file.to_owned(),
                 why,
             }),
+        }
+    }
+
+    /// Reads the file's text; an error says what is wrong with it.
+    pub fn from_json(text: &[u8]) -> Result<Self, String> {
+        let value: serde_json::Value =
+            serde_json::from_slice(text).map_err(|why| format!("it is not JSON ({why})"))?;
+        match value.get("schema").and_then(serde_json::Value::as_u64) {
+            Some(schema) if schema == u64::from(SCHEMA) => {}
+            Some(schema) => return Err(format!("its schema is {schema}, and not {SCHEMA}")),
+            None => return Err("it has no schema".to_owned()),
+        }
+        let facts: Self = serde_json::from_value(value).map_err(|why| why.to_string())?;
+        match facts.odd_word() {
+            Some(odd) => Err(odd),
+            None => Ok(facts),
         }
     }
 
@@ -80,23 +99,29 @@ impl Facts {
     }
 }
 
-fn parse(text: &[u8]) -> Result<Facts, String> {
-    let value: serde_json::Value =
-        serde_json::from_slice(text).map_err(|why| format!("it is not JSON ({why})"))?;
-    match value.get("schema").and_then(serde_json::Value::as_u64) {
-        Some(schema) if schema == u64::from(SCHEMA) => {}
-        Some(schema) => return Err(format!("its schema is {schema}, and not {SCHEMA}")),
-        None => return Err("it has no schema".to_owned()),
+/// What a file is called until it is whole.
+const DRAFT: &str = ".facts-";
+/// A draft that is older was left by a run that was killed.
+const STALE: Duration = Duration::from_secs(60);
+
+/// Removes drafts that nobody goes on with.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let age = entry.metadata().and_then(|meta| meta.modified());
+        let is_stale = age.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE));
+        if is_stale && entry.file_name().to_string_lossy().starts_with(DRAFT) {
+            let _ = fs::remove_file(entry.path());
+        }
     }
-    serde_json::from_value(value).map_err(|why| why.to_string())
 }
 
 /// A new file takes the old one's place once it is safely on disk.
 fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let folder = file.parent().unwrap_or(Path::new("."));
+    sweep(folder);
     let mut new = tempfile::Builder::new()
-        .prefix(".facts-")
+        .prefix(DRAFT)
         .permissions(fs::Permissions::from_mode(0o644))
         .tempfile_in(folder)?;
     new.write_all(text)?;
@@ -123,6 +148,22 @@ mod tests {
         assert!(facts("2", Layout::Bios).write(&file).unwrap());
         let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
         assert_eq!(left.len(), 1, "{left:?}");
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_swept_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, fresh) = (
+            folder.path().join(".facts-a"),
+            folder.path().join(".facts-b"),
+        );
+        let hour_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+        File::create(&old).unwrap().set_modified(hour_ago).unwrap();
+        File::create(&fresh).unwrap();
+        facts("1", Layout::Bios)
+            .write(&folder.path().join("facts.json"))
+            .unwrap();
+        assert!(!old.exists() && fresh.exists());
     }
 
     #[test]
@@ -154,11 +195,21 @@ mod tests {
     fn a_file_that_cannot_be_used_says_why() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("facts.json");
+        let odd = |spoil: fn(&mut Facts)| {
+            let mut facts = facts("1", Layout::Bios);
+            spoil(&mut facts);
+            facts.to_json()
+        };
         for (text, part) in [
             ("{", "it is not JSON"),
             ("{}", "it has no schema"),
             ("{\"schema\":2}", "its schema is 2"),
             ("{\"schema\":1}", "server_id"),
+            (
+                &odd(|facts| facts.boot_disk = "/dev/$(id)".into()),
+                "boot_disk",
+            ),
+            (&odd(|facts| facts.network.mac = Some("x\n".into())), "mac"),
         ] {
             fs::write(&file, text).unwrap();
             let error = Facts::read(&file).unwrap_err().to_string();

@@ -1,5 +1,6 @@
 //! What networkd has to be told so that a machine keeps the addresses it has.
 
+use super::word;
 use crate::found::{Found, Gateway};
 use ipnet::{IpNet, Ipv6Net};
 use provision_api::Server;
@@ -88,7 +89,9 @@ impl Network {
         }
         gateways.dedup();
         Self {
-            mac: mac.map(str::to_ascii_lowercase),
+            mac: mac
+                .filter(|mac| word::is_mac(mac))
+                .map(str::to_ascii_lowercase),
             dhcp4,
             addresses,
             gateways,
@@ -160,6 +163,8 @@ mod tests {
             )
         );
         assert_eq!(network.mac.as_deref(), Some("96:00:02:aa:bb:cc"));
+        let odd = Network::of(&found(), Uplink::default(), Some("x\n[Network]"));
+        assert_eq!(odd.mac, None);
     }
 
     #[test]

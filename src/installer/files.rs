@@ -8,7 +8,7 @@ use crate::job::Job;
 use crate::ssh::password;
 use crate::ssh::shim::Guard;
 use crate::ssh::{Target, alias};
-use crate::state::{private_dir, write_private};
+use crate::state::{plain_name, private_dir, write_private};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -121,7 +121,7 @@ pub fn sweep(job: &Job) {
         let Ok(dir) = job.context.state.run(&run) else {
             continue;
         };
-        let dir = dir.join(&job.name);
+        let dir = dir.join(&*plain_name(&job.name));
         let _ = fs::remove_dir_all(dir.join("extra"));
         for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
             if entry

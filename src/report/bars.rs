@@ -1,6 +1,8 @@
 //! A line for each step on the terminal, with the time it has taken so far.
 
 use crate::event::{Event, Reporter, Step};
+use crate::report::one_line;
+use crate::report::safe::set_in;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -26,7 +28,7 @@ impl Bars {
         {
             bar.set_style(style);
         }
-        bar.set_prefix(format!("{name}: {step:<8}"));
+        bar.set_prefix(format!("{}: {step:<8}", one_line(name)));
         bar.enable_steady_tick(Duration::from_millis(120));
         self.running
             .lock()
@@ -48,7 +50,7 @@ impl Bars {
     }
 
     fn line(&self, text: &str) {
-        let _ = self.all.println(text);
+        let _ = self.all.println(super::safe::safe(text));
     }
 }
 
@@ -58,7 +60,7 @@ impl Reporter for Bars {
             Event::Started { name, step } => self.start(name, *step),
             Event::Doing { name, step, what } => {
                 if let Some(bar) = self.bar(name, *step) {
-                    bar.set_message(what.clone());
+                    bar.set_message(one_line(what).into_owned());
                 }
             }
             Event::Output { .. } => {}
@@ -72,7 +74,7 @@ impl Reporter for Bars {
                 self.end(
                     name,
                     *step,
-                    &format!("✓ {name}: {step:<8} {secs:>6.1}s  {what}"),
+                    &format!("✓ {name}: {step:<8} {secs:>6.1}s  {}", one_line(what)),
                 );
             }
             Event::Failed { name, step, took } => {
@@ -83,8 +85,8 @@ impl Reporter for Bars {
                     &format!("✗ {name}: {step:<8} {secs:>6.1}s  failed"),
                 );
             }
-            Event::Note(text) => self.line(&format!("note: {text}")),
-            Event::Warning(text) => self.line(&format!("warning: {text}")),
+            Event::Note(text) => self.line(&format!("note: {}", set_in(text))),
+            Event::Warning(text) => self.line(&format!("warning: {}", set_in(text))),
         }
     }
 

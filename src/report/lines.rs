@@ -1,7 +1,8 @@
 //! Plain lines on stderr: for logs, pipes and CI.
 
 use crate::event::{Event, Reporter};
-use crate::report::complain;
+use crate::report::safe::set_in;
+use crate::report::{complain, one_line};
 
 /// One line for each step that ends, more with `-v`.
 #[derive(Debug)]
@@ -23,10 +24,10 @@ impl Reporter for Lines {
                 complain(&format!("{name}: {step} …"));
             }
             Event::Doing { name, step, what } if self.verbose > 0 => {
-                complain(&format!("{name}: {step}: {what}"));
+                complain(&format!("{name}: {step}: {}", one_line(what)));
             }
             Event::Output { name, line } if self.verbose > 0 => {
-                complain(&format!("{name}: | {line}"));
+                complain(&format!("{name}: | {}", one_line(line)));
             }
             Event::Started { .. } | Event::Doing { .. } | Event::Output { .. } => {}
             Event::Done {
@@ -35,15 +36,16 @@ impl Reporter for Lines {
                 what,
                 took,
             } => complain(&format!(
-                "{name}: {step:<8} {:>6.1}s  {what}",
-                took.as_secs_f64()
+                "{name}: {step:<8} {:>6.1}s  {}",
+                took.as_secs_f64(),
+                one_line(what)
             )),
             Event::Failed { name, step, took } => complain(&format!(
                 "{name}: {step:<8} {:>6.1}s  failed",
                 took.as_secs_f64()
             )),
-            Event::Note(text) => complain(&format!("note: {text}")),
-            Event::Warning(text) => complain(&format!("warning: {text}")),
+            Event::Note(text) => complain(&format!("note: {}", set_in(text))),
+            Event::Warning(text) => complain(&format!("warning: {}", set_in(text))),
         }
     }
 }

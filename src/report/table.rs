@@ -1,5 +1,6 @@
 //! Tables on stdout, as `kubectl get` draws them: no lines, columns two spaces apart.
 
+use super::one_line;
 use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 
 /// Draws the rows under their heads; no colour, so that it can be cut and grepped.
@@ -10,7 +11,8 @@ pub fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Str
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(heads.iter().copied());
     for row in rows {
-        table.add_row(row);
+        // a line end in a name would make a row of its own
+        table.add_row(row.iter().map(|cell| one_line(cell)));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));

@@ -9,6 +9,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::flake::{BuildError, DiskoScript, Flake, Limits, Nix, build as nix_build};
 use crate::gate::{GateSource, before_money};
 use crate::job::Job;
+use crate::report::quote;
 use crate::steps::gate::{self, Passed};
 use std::path::PathBuf;
 
@@ -109,8 +110,11 @@ fn failure(job: &Job, error: &BuildError) -> Failure {
         error,
     )
     .mend(format!(
-        "nix build {}#nixosConfigurations.{}.config.system.build.toplevel shows it in full",
-        job.flake.root().display(),
-        job.host.name
+        "nix build {} shows it in full",
+        quote(&format!(
+            "{}#nixosConfigurations.{}.config.system.build.toplevel",
+            job.flake.reference(),
+            job.host.name
+        ))
     ))
 }
