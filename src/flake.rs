@@ -8,6 +8,8 @@ mod keys;
 mod nix;
 mod path;
 mod run;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod untrusted;
 
 pub use build::{BuildError, Built, DiskoScript, build};
 pub use copy::{CopyError, MOST_BYTES, MOST_FILES};

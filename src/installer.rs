@@ -5,6 +5,8 @@ mod process;
 pub mod tarball;
 
 pub use process::Installer;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use process::read_all;
 
 use crate::child;
 use crate::failure::{Exit, Failure, Outcome};

@@ -32,3 +32,5 @@ pub mod ssh;
 pub mod state;
 pub mod steps;
 pub mod trust;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod untrusted;

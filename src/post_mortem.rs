@@ -11,6 +11,8 @@ mod kept;
 mod script;
 mod text;
 mod through;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod untrusted;
 
 pub use kept::last;
 pub use text::text;

@@ -105,6 +105,6 @@ async fn one(
 
 /// What `nix build --json` says of one derivation.
 #[derive(Deserialize)]
-struct Output {
+pub(super) struct Output {
     outputs: BTreeMap<String, PathBuf>,
 }

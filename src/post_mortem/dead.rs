@@ -241,5 +241,23 @@ fn menu_only(answer: &Answer) -> Part {
     part
 }
 
+/// Reads the text as all that such a machine is asked for.
+#[cfg(any(test, feature = "fuzz"))]
+pub(super) fn untrusted(text: &str) {
+    let disks = ["/dev/sda".to_owned()];
+    if let Ok((filesystems, _)) = filesystems(text, &disks) {
+        for filesystem in &filesystems {
+            assert!(mount(filesystem).len() > 1);
+        }
+    }
+    for folder in folders(text, text) {
+        assert!(
+            !folder.contains("..") && !folder.contains(char::is_control),
+            "{folder:?}"
+        );
+        drop(there(PLACE, "-d", &[folder]));
+    }
+}
+
 #[cfg(test)]
 mod tests;

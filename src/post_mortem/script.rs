@@ -131,7 +131,7 @@ fn asked(Question { name, command }: &Question) -> String {
 }
 
 /// A question that was not come to has no answer.
-fn read(questions: &[Question], printed: &str) -> Vec<Answer> {
+pub(super) fn read(questions: &[Question], printed: &str) -> Vec<Answer> {
     let mut answers: Vec<Answer> = Vec::new();
     for line in printed.lines() {
         let next = questions.get(answers.len());

@@ -8,6 +8,7 @@
 mod bench;
 mod campaign;
 mod fmt;
+mod fuzz;
 mod interrupt;
 mod live;
 mod machines;
@@ -38,6 +39,8 @@ enum Verb {
     Machines(machines::Args),
     /// Faults, crashes and hostile input, by the hundred
     Campaign(campaign::Args),
+    /// Feed every reader of what others write with what nobody means
+    Fuzz(fuzz::Args),
     /// Buy one cheap server on the real cloud, try everything, and remove it
     Live(live::Args),
     /// Measure `up` on the sandbox with latencies like a real cloud's
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Verb::Test(args) => test::run(&args),
         Verb::Machines(args) => machines::run(&args).map(|()| ExitCode::SUCCESS),
         Verb::Campaign(args) => campaign::run(&args).map(|()| ExitCode::SUCCESS),
+        Verb::Fuzz(args) => fuzz::run(&args).map(|()| ExitCode::SUCCESS),
         Verb::Live(args) => live::run(&args).map(|()| ExitCode::SUCCESS),
         Verb::Bench(args) => bench::run(&args).map(|()| ExitCode::SUCCESS),
         Verb::Fmt => fmt::run().map(|()| ExitCode::SUCCESS),
