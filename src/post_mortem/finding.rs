@@ -11,6 +11,10 @@ const SIGNS: &[(&str, &str)] = &[
         "the UEFI firmware found no boot program on its disks: the layout or the boot loader is not one for UEFI",
     ),
     (
+        "UEFI Interactive Shell",
+        "the UEFI firmware found no boot program on its disks, and started its own shell: the layout or the boot loader is not one for UEFI",
+    ),
+    (
         "not a bootable disk",
         "the BIOS found no boot code on its disk: the layout or the boot loader is not one for BIOS",
     ),
@@ -114,6 +118,11 @@ mod tests {
                     "BdsDxe: No bootable option or device was found",
                 )],
                 Some("the UEFI firmware found no boot program"),
+            ),
+            (
+                None,
+                vec![seen("console", "UEFI Interactive Shell v2.2\nEDK II\nShell>")],
+                Some("the UEFI firmware found no boot program on its disks, and started"),
             ),
             (
                 None,

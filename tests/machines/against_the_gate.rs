@@ -15,7 +15,7 @@ pub(crate) fn forced(server_type: &str, layout: &str, finding: &str) {
     );
     let mut forced = guests.lab.command(&format!("{command} --force-layout"));
     // less patience than usual: without a hypervisor a boot takes up to a minute
-    forced.env("PROVISION_DEADLINE_SCALE", "0.3");
+    forced.env("PROVISION_DEADLINE_SCALE", "1,boot=180");
     let ran = crate::lab::Ran::of(forced.output().unwrap());
     let ran = ended(
         ran,
