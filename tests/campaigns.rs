@@ -15,6 +15,8 @@
 mod behaviour;
 #[path = "campaigns/campaign.rs"]
 mod campaign;
+#[path = "campaigns/expiry.rs"]
+mod expiry;
 #[path = "campaigns/kill.rs"]
 mod kill;
 #[path = "support/lab.rs"]

@@ -131,7 +131,7 @@ async fn passed(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_product_passes_the_suite_of_all_providers() {
-    for (name, expected) in [("ovh", 17), ("ovh-vps", 13), ("ovh-dedicated", 12)] {
+    for (name, expected) in [("ovh", 18), ("ovh-vps", 14), ("ovh-dedicated", 13)] {
         let (checks, _) = passed(name, &Settings::default(), World::signed).await;
         assert_eq!(checks.len(), expected, "{name}: {checks:#?}");
     }
