@@ -97,6 +97,12 @@ pub(super) const ALL: &[Step] = &[
         run: |_| deny(),
     },
     Step {
+        name: "advisories",
+        about: "known holes in the crates, where their list can be had",
+        kind: Kind::Check,
+        run: |_| advisories(),
+    },
+    Step {
         name: "typos",
         about: "spelling",
         kind: Kind::Check,
@@ -179,6 +185,25 @@ fn deny() -> Result<Done, String> {
     deny.args(["--workspace", "check", "--hide-inclusion-graph"])
         .args(["bans", "licenses", "sources"]);
     shell::run(&mut deny, How::minutes(5))?.success("cargo deny")?;
+    Ok(Done::default())
+}
+
+/// The list lies in a git repository, which not every machine reaches: that is said, and is no
+/// failure, or a change could not land for want of a network.
+fn advisories() -> Result<Done, String> {
+    let mut deny = tools::command("sh");
+    deny.args(["-c", "exec \"$@\" 2>&1", "sh", "cargo-deny"])
+        .args(["--workspace", "check", "--hide-inclusion-graph"])
+        .arg("advisories")
+        .env("GIT_TERMINAL_PROMPT", "0");
+    let ended = shell::run(&mut deny, How::minutes(3).quiet())?;
+    if ended.stdout.contains("failed to fetch advisory database") {
+        return Ok(note(
+            "not looked at: their list cannot be reached".to_owned(),
+        ));
+    }
+    println!("{}", ended.stdout.trim_end());
+    ended.success("cargo deny")?;
     Ok(Done::default())
 }
 
