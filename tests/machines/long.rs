@@ -51,7 +51,7 @@ fn what_a_killed_sandbox_left_is_stopped_and_removed() {
     let guests = Guests::new(&plain());
     let order = json!({ "name": "box", "server_type": BIOS, "image": "debian-13",
         "location": "fsn1", "labels": { "provision-owner": "sandbox", "provision-run": "20260710t081500-1",
-        "provision-host": "box", "provision-role": "host", "provision-phase": "created" } });
+        "provision-host": "box", "provision-role": "server", "provision-phase": "created" } });
     guests.hetzner("POST", "/servers", &order);
     let pid = guests.control("GET", "", &Value::Null)["pid"].clone();
     within(120, "a guest", || guests.running().len() == 1);
