@@ -122,8 +122,8 @@ fn expected(product: Product, stage: Stage, ssh: Ssh) -> Option<Expected> {
         Stage::FirstLogin | Stage::AfterReboot | Stage::InRescue if ssh.refuses_login() => {
             is(5, &["login is refused"])
         }
-        Stage::FirstLogin | Stage::AfterReboot => is(10, &["no answer"]),
-        Stage::InRescue => is(10, &["answer"]),
+        Stage::AfterReboot => is(10, &["no answer"]),
+        Stage::FirstLogin | Stage::InRescue => is(10, &["answer"]),
         Stage::InInstall if ssh.refuses_login() => is(5, &["login is refused"]),
         // the installation is done, and the reboot is not
         Stage::InInstall if !ssh.spoils_its_command() => is(10, &[]),

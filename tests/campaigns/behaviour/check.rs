@@ -156,9 +156,9 @@ fn nothing_is_left(place: &Place) {
     let teardown = place.words("teardown", " --output json");
     place.run(&teardown).succeeded();
     assert!(place.listed().is_empty());
-    let again = place.run(&teardown).succeeded().json();
-    assert_eq!(again["removed"], serde_json::json!([]), "{again}");
     if place.cell.product.is_made() {
+        let again = place.run(&teardown).succeeded().json();
+        assert_eq!(again["removed"], serde_json::json!([]), "{again}");
         assert!(place.machines().is_empty(), "{:#?}", place.machines());
     }
 }

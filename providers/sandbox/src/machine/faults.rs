@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 /// Faults on demand; the default is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fault of its own, and a key in files"
+)]
 pub struct Faults {
     /// What its SSH port does instead of answering.
     pub ssh: Option<SshFault>,
