@@ -5,6 +5,7 @@ use crate::face::{Face, Sent};
 use crate::faults::{self, Kind, OnAction};
 use crate::journal::{Journal, Noted};
 use crate::record::Record;
+use crate::slow;
 use crate::world::World;
 use crate::{control, hetzner, ovh};
 use axum::Router;
@@ -22,6 +23,15 @@ use std::time::Duration;
 const LARGEST: usize = 1 << 20;
 /// What a delay can be at most, so that nothing hangs for ever by mistake.
 const LONGEST: Duration = Duration::from_secs(3600);
+
+/// How a connection ends instead of carrying an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// It is closed.
+    Closed,
+    /// It is reset.
+    Reset,
+}
 
 /// Everything that an exchange needs.
 #[derive(Debug)]
@@ -47,12 +57,12 @@ impl Desk {
         }
     }
 
-    /// Answers a request; `None` ends the connection instead.
-    pub(crate) async fn exchange(&self, request: Request) -> Option<Response> {
+    /// Answers a request, or ends the connection instead.
+    pub(crate) async fn exchange(&self, request: Request) -> Result<Response, Cut> {
         let path = request.uri().path().to_owned();
         match Face::of(&path) {
             Some((face, below)) => self.vendor(request, face, below).await,
-            None => Some(self.answer(request).await),
+            None => Ok(self.answer(request).await),
         }
     }
 
@@ -67,7 +77,7 @@ impl Desk {
     }
 
     /// An exchange with a vendor's face, at the path below its base.
-    async fn vendor(&self, request: Request, face: Face, below: &str) -> Option<Response> {
+    async fn vendor(&self, request: Request, face: Face, below: &str) -> Result<Response, Cut> {
         let (id_header, id) = face.request_id();
         let (mut parts, body) = request.into_parts();
         let mut noted = Noted {
@@ -78,16 +88,16 @@ impl Desk {
         };
         let query = parts.uri.query().map(str::to_owned);
         let Ok(body) = to_bytes(body, LARGEST).await else {
-            return Some(StatusCode::PAYLOAD_TOO_LARGE.into_response());
+            return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
         };
         let hits = match self.strike(&noted.method, below).await {
             Ok(hits) => hits,
-            Err(error) => return Some(unkept(face, &error)),
+            Err(error) => return Ok(unkept(face, &error)),
         };
         pause(&hits, |delay| delay.before_ms).await;
-        if hits.contains(&Kind::DropBefore) {
+        if let Some(cut) = cut(&hits, (&Kind::DropBefore, &Kind::ResetBefore)) {
             self.journal.note(noted);
-            return None;
+            return Err(cut);
         }
         parts.extensions.insert(OnAction::of(&hits));
         let sent = Sent::new(&parts.uri, &parts.headers, below, &body);
@@ -103,20 +113,22 @@ impl Desk {
         let answer = to_bytes(answer, usize::MAX).await.unwrap_or_default();
         let (head, answer) = spoil(face, &hits, head, answer);
         pause(&hits, |delay| delay.after_ms).await;
-        if hits.contains(&Kind::DropAfter) {
+        if let Some(cut) = cut(&hits, (&Kind::DropAfter, &Kind::ResetAfter)) {
             self.journal.note(noted);
-            return None;
+            return Err(cut);
         }
         noted.status = Some(head.status.as_u16());
         if let Some(record) = &self.record {
             record.write(&noted, query.as_deref(), &body, &answer).await;
         }
         self.journal.note(noted);
-        let mut response = Response::from_parts(head, Body::from(answer));
+        let mut response = Response::from_parts(head, slow::body(&hits, answer));
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(id_header, value);
         }
-        Some(response)
+        let date = self.world.date(face).await;
+        response.headers_mut().insert(header::DATE, date);
+        Ok(response)
     }
 
     async fn strike(&self, method: &str, below: &str) -> Result<Vec<Kind>, SandboxError> {
@@ -127,6 +139,15 @@ impl Desk {
         let hits = faults::strike(&mut held.faults, method, below);
         held.keep().await?;
         Ok(hits)
+    }
+}
+
+/// Which of the two ends of a connection is wanted, if one is.
+fn cut(hits: &[Kind], (close, reset): (&Kind, &Kind)) -> Option<Cut> {
+    if hits.contains(reset) {
+        Some(Cut::Reset)
+    } else {
+        hits.contains(close).then_some(Cut::Closed)
     }
 }
 

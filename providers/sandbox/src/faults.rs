@@ -41,6 +41,12 @@ pub enum Kind {
     DropBefore,
     /// What was asked for happens, and the connection ends without an answer.
     DropAfter,
+    /// The same before anything happened, by a reset (RST) instead of an end (FIN).
+    ResetBefore,
+    /// What was asked for happens, and the connection is reset without an answer.
+    ResetAfter,
+    /// What was asked for happens, and the answer's body takes so many milliseconds to come.
+    SlowBody(u64),
     /// What was asked for happens, and half of the answer's JSON is missing.
     Truncate,
     /// The answer says that it is of this media type, whatever it is.
@@ -299,6 +305,9 @@ mod tests {
             r#"{"status":{"status":502,"body":"<html>","effect":true}}"#,
             r#"{"delay":{"after_ms":5}}"#,
             r#""drop-after""#,
+            r#""reset-before""#,
+            r#""reset-after""#,
+            r#"{"slow-body":200}"#,
             r#"{"content-type":"text/html"}"#,
             r#"{"action-error":{}}"#,
             r#""action-hangs""#,

@@ -23,6 +23,7 @@ mod record;
 mod sandbox;
 mod server;
 pub mod settings;
+mod slow;
 pub mod small;
 pub mod stand_in;
 mod stop;

@@ -1,7 +1,7 @@
 //! The listener: connections on loopback, each request answered whole or not at all.
 
 use crate::error::SandboxError;
-use crate::exchange::Desk;
+use crate::exchange::{Cut, Desk};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
@@ -9,9 +9,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use rustix::net::sockopt::set_socket_linger;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -65,30 +68,46 @@ pub(crate) async fn serve(listener: TcpListener, desk: Arc<Desk>, stop: Cancella
 }
 
 async fn converse(stream: TcpStream, desk: Arc<Desk>, stop: CancellationToken) {
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let desk = Arc::clone(&desk);
-        async move { answer(desk, request.map(Body::new)).await }
+    // hyper owns the stream; the last of the two to let go of the socket ends the connection
+    let kept = stream.as_fd().try_clone_to_owned();
+    let is_reset = Arc::new(AtomicBool::new(false));
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        let (desk, is_reset) = (Arc::clone(&desk), Arc::clone(&is_reset));
+        async move {
+            let answered = answer(desk, request.map(Body::new)).await;
+            answered.map_err(|cut| {
+                is_reset.store(cut == Cut::Reset, Ordering::Release);
+                io::Error::other("the connection is ended by a fault")
+            })
+        }
     });
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    let mut stopping = false;
-    loop {
-        tokio::select! {
-            // an error is a client that went, or an answer that was dropped on purpose
-            _ = connection.as_mut() => return,
-            () = stop.cancelled(), if !stopping => {
-                stopping = true;
-                connection.as_mut().graceful_shutdown();
+    {
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(connection);
+        let mut stopping = false;
+        loop {
+            tokio::select! {
+                // an error is a client that went, or a connection that was ended on purpose
+                _ = connection.as_mut() => break,
+                () = stop.cancelled(), if !stopping => {
+                    stopping = true;
+                    connection.as_mut().graceful_shutdown();
+                }
             }
+        }
+    }
+    if let (Ok(socket), true) = (kept, is_reset.load(Ordering::Acquire)) {
+        // closed without lingering, a connection is reset
+        if let Err(error) = set_socket_linger(&socket, Some(Duration::ZERO)) {
+            tracing::error!(%error, "a connection is closed that should be reset");
         }
     }
 }
 
 /// In a task of its own: a client that goes away does not leave its request half done.
-async fn answer(desk: Arc<Desk>, request: Request) -> io::Result<Response> {
+async fn answer(desk: Arc<Desk>, request: Request) -> Result<Response, Cut> {
     match tokio::spawn(async move { desk.exchange(request).await }).await {
-        Ok(Some(response)) => Ok(response),
-        Ok(None) => Err(io::Error::other("the connection is dropped by a fault")),
+        Ok(answered) => answered,
         Err(error) => {
             tracing::error!(%error, "a request could not be answered");
             Ok(axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response())

@@ -67,6 +67,42 @@ async fn a_connection_can_end_before_or_after_the_effect() {
 }
 
 #[tokio::test]
+async fn a_connection_can_be_reset_before_or_after_the_effect() {
+    let world = Fixture::new().await;
+    let client = &world.client;
+    for (kind, made) in [("reset-before", 0), ("reset-after", 1)] {
+        client
+            .arm(json!({"method": "POST", "path": "/servers", "kind": kind}))
+            .await;
+        let sent = client
+            .request(Method::POST, "/servers")
+            .json(&order("a"))
+            .send()
+            .await;
+        let error = sent.unwrap_err();
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        let said = cause.to_string();
+        assert!(said.contains("reset"), "{kind}: {said}");
+        assert_eq!(count(&world).await, made, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_can_be_slow_and_is_whole() {
+    let world = Fixture::new().await;
+    let client = &world.client;
+    let rule = json!({"path": "/locations", "kind": {"slow-body": 300}});
+    let at_once = client.get("/locations").await;
+    client.arm(rule).await;
+    let begun = std::time::Instant::now();
+    assert_eq!(client.get("/locations").await, at_once);
+    assert!(begun.elapsed() >= std::time::Duration::from_millis(250));
+}
+
+#[tokio::test]
 async fn an_answer_can_be_half_or_called_something_else() {
     let world = Fixture::new().await;
     let client = &world.client;

@@ -110,13 +110,7 @@ async fn talk(mut stream: TcpStream, inner: Arc<Inner>, login: Login) {
     }
 }
 
-async fn speak(
-    config: Config,
-    pipe: DuplexStream,
-    inner: Arc<Inner>,
-    login: Login,
-    link: Link,
-) {
+async fn speak(config: Config, pipe: DuplexStream, inner: Arc<Inner>, login: Login, link: Link) {
     let handler = handler::Handler::new(inner, login, link);
     if let Ok(session) = russh::server::run_stream(Arc::new(config), pipe, handler).await {
         drop(session.await);
