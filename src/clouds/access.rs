@@ -4,6 +4,7 @@ use super::NAMES;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
 use provision_api::Provider;
+use provision_api::http::Limits;
 use provision_hetzner::Hetzner;
 use provision_ovh::{Credentials, Dedicated, PublicCloud, Vps};
 use provision_sandbox::Access;
@@ -74,13 +75,22 @@ fn hetzner(context: &Context) -> Outcome<provision_hetzner::Config> {
     if let Some(sandbox) = &context.sandbox {
         let access = sandbox.access();
         let token = SecretString::from(access.token_hetzner.clone());
-        return Ok(provision_hetzner::Config::new(
-            endpoint(&access.endpoint_hetzner)?,
-            token,
-        ));
+        let endpoint = endpoint(&access.endpoint_hetzner)?;
+        let mut config = provision_hetzner::Config::new(endpoint, token);
+        config.limits = scaled(context, config.limits);
+        return Ok(config);
     }
-    provision_hetzner::Config::from_environment(variable, home().as_deref())
-        .map_err(|error| no_access("Hetzner Cloud", error))
+    let config = provision_hetzner::Config::from_environment(variable, home().as_deref());
+    let mut config = config.map_err(|error| no_access("Hetzner Cloud", error))?;
+    config.limits = scaled(context, config.limits);
+    Ok(config)
+}
+
+/// The limits of single requests follow the scale of all deadlines; shorter than this an answer
+/// is not late, but this machine is busy.
+fn scaled(context: &Context, limits: Limits) -> Limits {
+    const LEAST: f64 = 0.05;
+    limits.scaled(context.deadlines.scale().max(LEAST))
 }
 
 /// Whether anything says that Hetzner Cloud is used here.
@@ -99,11 +109,13 @@ fn is_hetzner_configured() -> bool {
 }
 
 fn ovh(context: &Context) -> Outcome<provision_ovh::Config> {
-    if let Some(sandbox) = &context.sandbox {
-        return sandboxed(sandbox.access());
-    }
-    provision_ovh::Config::from_environment(variable, home().as_deref(), &here())
-        .map_err(|error| no_access("OVHcloud", error))
+    let mut config = match &context.sandbox {
+        Some(sandbox) => sandboxed(sandbox.access())?,
+        None => provision_ovh::Config::from_environment(variable, home().as_deref(), &here())
+            .map_err(|error| no_access("OVHcloud", error))?,
+    };
+    config.limits = scaled(context, config.limits);
+    Ok(config)
 }
 
 fn sandboxed(access: &Access) -> Outcome<provision_ovh::Config> {

@@ -31,7 +31,7 @@ pub async fn run(context: &Arc<Context>, flags: &Rescue) -> Outcome {
         ));
     }
     let name = host.name.clone();
-    let worked = work(context, &cloud, host, &server, flags).await;
+    let worked = Box::pin(work(context, &cloud, host, &server, flags)).await;
     let shown = if flags.show_password && !flags.off {
         show_password(&cloud, &server).await
     } else {
@@ -80,6 +80,7 @@ async fn work(
         rescue::on(&job, cloud, server).await
     };
     let work = context.unless_stopped(format!("{}: stopped", job.name), work);
+    let work = Box::pin(work);
     let (target, found) = lease::during(&job, cloud, server, work).await?;
     Ok((job, target, found))
 }

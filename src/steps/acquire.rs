@@ -18,6 +18,9 @@ use std::sync::Arc;
 
 use crate::clouds::Cloud;
 
+/// How a line begins that tells of a server which may not exist.
+pub(crate) const PERHAPS: &str = "perhaps";
+
 /// A machine that boots a fresh image, and whom to expect there.
 #[derive(Debug)]
 pub struct Acquired {
@@ -60,7 +63,7 @@ pub async fn create<'a>(
     let mut sold_out = Vec::new();
     for (at, choice) in choices.iter().enumerate() {
         running.doing(format!("create {choice}"));
-        let order = order(job, plan, run, choice, &host_key, login.clone())?;
+        let order = order(job, cloud, plan, run, choice, &host_key, login.clone())?;
         let ordering = job.must_end(
             job.context.deadlines.busy(),
             format!(
@@ -81,17 +84,19 @@ pub async fn create<'a>(
                 let acquired = created(job, ordered, &host_key)?;
                 return Ok((acquired, &choices[at + 1..]));
             }
-            Err(error) if error.kind == ErrorKind::SoldOut => {
+            Err(error) if error.kind == ErrorKind::SoldOut && !error.in_doubt => {
                 job.context
                     .teller
                     .note(format!("{}: {choice} is sold out", job.name));
                 sold_out.push(choice.to_string());
             }
             Err(error) => {
-                return Err(Failure::provider(
-                    format!("{}: {choice} cannot be created", job.name),
-                    &error,
-                ));
+                let what = format!("{}: {choice} cannot be created", job.name);
+                let mut failure = Failure::provider(what, &error);
+                if error.in_doubt {
+                    failure.remains.push(perhaps(cloud, plan, choice).await);
+                }
+                return Err(failure);
             }
         }
     }
@@ -101,6 +106,21 @@ pub async fn create<'a>(
         format!("tried {}", sold_out.join(", ")),
     )
     .mend("name more types or locations in host.toml, or try again later"))
+}
+
+/// What an order may have made whose answer was lost, although no list shows it (yet).
+async fn perhaps(cloud: &Cloud, plan: &HostPlan, choice: &Choice) -> String {
+    let name = &plan.name;
+    // the plan was made of it, so it is read already
+    let catalog = cloud.provider.catalog().await.ok();
+    let price = match (choice.hourly, catalog) {
+        (Some(price), Some(catalog)) => format!("{} {}/h", price.normalize(), catalog.currency),
+        _ => "at an unknown price".to_owned(),
+    };
+    format!(
+        "{PERHAPS} a server {name} ({choice}, {price}): an order's answer was lost, and the \
+         vendor's list does not show one; look again with `provision list`"
+    )
 }
 
 /// Takes over a server that the user rents: from now on it bears our marks.
@@ -113,7 +133,7 @@ pub async fn adopt(
 ) -> Outcome<OwnedServer> {
     let adopted = cloud
         .provider
-        .adopt(server, &marks::new(job, plan, run, None))
+        .adopt(server, &marks::new(job, cloud, plan, run, None)?)
         .await;
     let adopted = adopted.map_err(|e| {
         Failure::provider(
@@ -144,6 +164,7 @@ pub(super) async fn keys(job: &Job, cloud: &Cloud) -> Outcome<(KeyFile, KeyId)> 
 
 fn order(
     job: &Job,
+    cloud: &Cloud,
     plan: &HostPlan,
     run: &RunId,
     choice: &Choice,
@@ -157,7 +178,7 @@ fn order(
         image: plan.image.clone(),
         keys: vec![login],
         user_data: identity::user_data(host_key, &job.login)?,
-        marks: marks::new(job, plan, run, Some(host_key.fingerprint())),
+        marks: marks::new(job, cloud, plan, run, Some(host_key.fingerprint()))?,
         powered_off: false,
     })
 }

@@ -247,8 +247,8 @@ mod tests {
 
     #[test]
     fn a_server_that_changed_hands_is_not_ours() {
-        let then = owned(marks(|_| ()));
         type Change = fn(&mut Marks);
+        let then = owned(marks(|_| ()));
         let cases: [(Change, Option<&str>); 7] = [
             (|_| (), None),
             (|marks| marks.phase = Phase::Proven, None),

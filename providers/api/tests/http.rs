@@ -252,7 +252,10 @@ async fn a_redirect_is_not_followed() {
     let http = client(&vendor.uri(), quick());
     let error = http.send(&get()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Untrusted);
-    assert!(error.message.contains("leads to http://127.0.0.1 (307)"), "{error}");
+    assert!(
+        error.message.contains("leads to http://127.0.0.1 (307)"),
+        "{error}"
+    );
     assert_eq!(http.requests(), 1);
     assert!(elsewhere.received_requests().await.unwrap().is_empty());
 }

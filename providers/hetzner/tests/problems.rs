@@ -149,17 +149,23 @@ async fn the_page_of_a_proxy_is_described_and_not_shown() {
 
 #[tokio::test]
 async fn a_success_that_is_no_list_is_garbled() {
-    for body in [
-        answer(200, "truncated.json"),
-        answer(200, "bad_gateway.html"),
-        ResponseTemplate::new(200),
-        ResponseTemplate::new(204),
-        ResponseTemplate::new(200).set_body_json(json!([])),
-        ResponseTemplate::new(200).set_body_json(json!({ "servers": [{ "name": "no id" }] })),
-        ResponseTemplate::new(200).set_body_json(json!({ "servers": "none" })),
+    let shaped = |body| ResponseTemplate::new(200).set_body_json(body);
+    for (body, tries) in [
+        (answer(200, "truncated.json"), 5),
+        (answer(200, "bad_gateway.html"), 5),
+        (ResponseTemplate::new(200), 5),
+        (ResponseTemplate::new(204), 5),
+        // it would have that shape the next time, too
+        (shaped(json!([])), 1),
+        (shaped(json!({ "servers": [{ "name": "no id" }] })), 1),
+        (shaped(json!({ "servers": "none" })), 1),
     ] {
         let (error, requests) = read(body).await;
-        assert_eq!((error.kind, requests), (ErrorKind::Garbled, 1), "{error}");
+        assert_eq!(
+            (error.kind, requests),
+            (ErrorKind::Garbled, tries),
+            "{error}"
+        );
     }
 }
 

@@ -14,6 +14,7 @@ use crate::job::{Job, UnderWay};
 use crate::journal::Journal;
 use crate::lease::{self, Lost};
 use crate::plan::{Action, HostPlan};
+use crate::steps::acquire::PERHAPS;
 use provision_api::{Catalog, RunId, ServerId};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -111,6 +112,9 @@ impl Work {
         let owner = &self.context.owner;
         let catalog = Some(&*self.catalog);
         let remains = found::remains(&self.cloud, catalog, owner, host, role).await;
+        if !remains.is_empty() {
+            failure.remains.retain(|line| !line.starts_with(PERHAPS));
+        }
         failure.remains.extend(remains);
         if let Some(id) = self.made.borrow().as_ref()
             && removed == 0

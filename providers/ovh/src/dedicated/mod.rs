@@ -15,8 +15,8 @@ use crate::client::Client;
 use crate::rented::{self, Product, Rental};
 use crate::{Config, DEDICATED};
 use async_trait::async_trait;
-use jiff::Timestamp;
 use convert::Facts;
+use jiff::Timestamp;
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, ErrorKind, Intent, KeyId, Leftover, LoginKey, Marks,
     Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result, Server,

@@ -14,8 +14,8 @@ use crate::client::Client;
 use crate::rented::{self, Product, Rental};
 use crate::{Config, VPS};
 use async_trait::async_trait;
-use jiff::Timestamp;
 use convert::Addresses;
+use jiff::Timestamp;
 use provision_api::{
     Accepted, Capabilities, Catalog, Console, Intent, KeyId, Leftover, LoginKey, Marks, Order,
     Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result, Server, Stage,
