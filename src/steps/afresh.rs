@@ -133,8 +133,15 @@ async fn with_unknown_key(
 ) -> Outcome<Acquired> {
     let target = first_boot(job, cloud, &server)?;
     let marked = server.marks().host_key;
-    let not = first_key::before(job, &target).await?.into_iter();
-    let not = not.chain(marked).collect();
+    let before = if cloud.provider.capabilities().rebuild_key == RebuildKey::Kept {
+        // the key of its creation comes up again and again, and may be what answers already, where
+        // a run was killed on its way: it is waited until the vendor has finished, and then nothing
+        // from before is left
+        None
+    } else {
+        first_key::before(job, &target).await?
+    };
+    let not = before.into_iter().chain(marked).collect();
     // a key that nobody has seen yet cannot be expected: whoever goes on from here begins anew
     let marks = moved(cloud, &server, plan, Phase::Created, None)?;
     let (server, tasks) = driven(job, running, cloud, server, &marks, intent).await?;

@@ -152,3 +152,29 @@ fn what_stopped_half_way_begins_afresh_with_the_key_that_it_was_given() {
     assert!(!ran.stderr.contains("first use"), "{ran}");
     assert_eq!(the_one(&lab, "ovh")["phase"], "proven");
 }
+
+/// The image has the key of the server's creation whenever it is written anew: what answers is no
+/// system from before, though it shows the key that answered already.
+#[test]
+fn a_reinstall_that_was_killed_before_its_image_was_seen_goes_on() {
+    let lab = Lab::new();
+    let _served = lab.serve();
+    lab.run("up ovh-cloud --sandbox").succeeded();
+    let up = lab.json("up ovh-cloud --sandbox --reinstall");
+    let run = lab
+        .state()
+        .join("sandbox/runs")
+        .join(up["run"].as_str().unwrap());
+    let journal = std::fs::read_to_string(run.join("journal.jsonl")).unwrap();
+    let mut lines = journal.lines();
+    let begun = lines
+        .position(|line| line.contains("begins afresh"))
+        .unwrap()
+        + 1;
+    let mut killed = lab.command("up ovh-cloud --sandbox --reinstall");
+    killed.env("PROVISION_CRASH", format!("after:{begun}"));
+    assert_eq!(killed.output().unwrap().status.code(), None, "it is killed");
+    assert_eq!(the_one(&lab, "ovh")["phase"], "created");
+    lab.run_hurried("0.2", "up ovh-cloud --sandbox").succeeded();
+    assert_eq!(the_one(&lab, "ovh")["phase"], "proven");
+}
