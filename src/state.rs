@@ -10,6 +10,7 @@ use std::os::unix::fs::{
     DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
 };
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A folder of 0700 that holds everything that is kept between runs on this machine.
 ///
@@ -59,6 +60,8 @@ impl State {
     pub fn server(&self, name: &str) -> Outcome<ServerState> {
         let dir = self.root.join("servers").join(&*plain_name(name));
         private_dir(&dir)?;
+        // one may hold a private key
+        sweep(&dir, DRAFT);
         Ok(ServerState { dir })
     }
 
@@ -239,8 +242,25 @@ pub fn write_private_once(path: &Path, content: &[u8]) -> Outcome {
     make().map_err(|e| Failure::state(path, &e))
 }
 
+/// What a file is called until it is whole.
+const DRAFT: &str = ".draft-";
+/// A draft that is older was left by a run that was killed.
+const STALE: Duration = Duration::from_secs(60);
+
+/// Removes drafts that nobody goes on with.
+pub(crate) fn sweep(folder: &Path, draft: &str) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let age = entry.metadata().and_then(|meta| meta.modified());
+        let is_stale = age.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE));
+        if is_stale && entry.file_name().to_string_lossy().starts_with(draft) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn whole(dir: &Path, content: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::Builder::new()
+        .prefix(DRAFT)
         .permissions(fs::Permissions::from_mode(0o600))
         .tempfile_in(dir)?;
     file.write_all(content)?;
@@ -318,6 +338,23 @@ mod tests {
         let folders = fs::read_dir(dir.path().join("servers")).unwrap();
         assert_eq!(folders.count(), odd.len());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_swept_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = State::open(dir.path()).unwrap();
+        let kept = dir.path().join("servers/web-1");
+        state.server("web-1").unwrap();
+        let [old, fresh, other] = [".draft-a", ".draft-b", "identity"].map(|n| kept.join(n));
+        let hour_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+        for file in [&old, &other] {
+            let file = File::create(file).unwrap();
+            file.set_modified(hour_ago).unwrap();
+        }
+        File::create(&fresh).unwrap();
+        state.server("web-1").unwrap();
+        assert!(!old.exists() && fresh.exists() && other.exists());
     }
 
     #[test]

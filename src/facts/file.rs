@@ -1,10 +1,10 @@
 //! `facts.json` on disk: read with care, written whole or not at all, and only when changed.
 
 use super::{Facts, SCHEMA};
+use crate::state;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Why there are no facts.
 #[derive(Debug, thiserror::Error)]
@@ -101,25 +101,11 @@ impl Facts {
 
 /// What a file is called until it is whole.
 const DRAFT: &str = ".facts-";
-/// A draft that is older was left by a run that was killed.
-const STALE: Duration = Duration::from_secs(60);
-
-/// Removes drafts that nobody goes on with.
-fn sweep(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let age = entry.metadata().and_then(|meta| meta.modified());
-        let is_stale = age.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE));
-        if is_stale && entry.file_name().to_string_lossy().starts_with(DRAFT) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
 /// A new file takes the old one's place once it is safely on disk.
 fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let folder = file.parent().unwrap_or(Path::new("."));
-    sweep(folder);
+    state::sweep(folder, DRAFT);
     let mut new = tempfile::Builder::new()
         .prefix(DRAFT)
         .permissions(fs::Permissions::from_mode(0o644))
@@ -152,6 +138,7 @@ mod tests {
 
     #[test]
     fn what_a_killed_run_left_is_swept_away() {
+        use std::time::Duration;
         let folder = tempfile::tempdir().unwrap();
         let (old, fresh) = (
             folder.path().join(".facts-a"),
