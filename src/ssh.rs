@@ -60,10 +60,10 @@ pub enum SshError {
     /// No end within the deadline.
     #[error("no answer within {0} s")]
     TimedOut(u64),
-}
     /// It prints so many MiB and more.
     #[error("it answers, and prints without end: more than {0} MiB for one command")]
     Endless(u64),
+}
 
 impl SshError {
     /// The failure it is for the step that met it.

@@ -52,7 +52,7 @@ fn own(job: &Job) -> Option<PathBuf> {
 /// Says whom the machine trusts with its installer; where nixos-anywhere would lead it to somebody
 /// else than the installer's makers, nothing is fetched.
 fn fetched_there(job: &Job, target: &Target) -> Outcome {
-    if target.host.parse::<Ipv6Addr>().is_ok() {
+    if is_led_astray(&target.host) {
         return Err(Failure::new(
             Exit::Trust,
             format!("{}: its installer is not fetched", job.name),
@@ -68,6 +68,11 @@ fn fetched_there(job: &Job, target: &Target) -> Outcome {
         job.name
     ));
     Ok(())
+}
+
+/// Whether nixos-anywhere may take the machine at that address for one without IPv4.
+fn is_led_astray(address: &str) -> bool {
+    address.parse::<Ipv6Addr>().is_ok()
 }
 
 /// Refuses a file whose hash is another.
@@ -167,5 +172,19 @@ mod tests {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
         assert_eq!(safe("../a b.tar.gz"), "..ab.tar.gz");
+    }
+
+    #[test]
+    fn a_machine_without_ipv4_is_told_from_others() {
+        for (address, is_led_astray) in [("192.0.2.1", false), ("2001:db8::1", true)] {
+            assert_eq!(super::is_led_astray(address), is_led_astray, "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_tells_its_cause() {
+        let refused = reqwest::get("https://127.0.0.1:1/x").await.unwrap_err();
+        let told = in_full(&refused);
+        assert!(told.contains("refused"), "{told}");
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn execute(
     };
     let work = async {
         let ((), stdout, stderr) = tokio::try_join!(telling, all_of(out), all_of(err))?;
-        let status = child.wait().await.map_err(broken)?;
+        let status = child.wait().await.map_err(|e| broken(&e))?;
         Ok(Printed {
             stdout,
             stderr,
@@ -66,7 +66,7 @@ async fn all_of(pipe: Option<impl AsyncRead + Unpin>) -> Result<String, SshError
     let mut bytes = Vec::new();
     if let Some(pipe) = pipe {
         let mut pipe = pipe.take(MOST);
-        pipe.read_to_end(&mut bytes).await.map_err(broken)?;
+        pipe.read_to_end(&mut bytes).await.map_err(|e| broken(&e))?;
         if pipe.limit() == 0 {
             return Err(SshError::Endless(MOST / (1024 * 1024)));
         }
@@ -74,7 +74,7 @@ async fn all_of(pipe: Option<impl AsyncRead + Unpin>) -> Result<String, SshError
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn broken(error: std::io::Error) -> SshError {
+fn broken(error: &std::io::Error) -> SshError {
     SshError::NoProgram(error.to_string())
 }
 

@@ -79,10 +79,15 @@ pub fn run(arguments: Vec<OsString>) -> String {
 /// Whether the arguments switch host key checking off.
 fn checks_nothing(arguments: &[OsString]) -> bool {
     arguments.iter().any(|argument| {
-        let text = argument.to_string_lossy().to_ascii_lowercase();
-        text.ends_with("stricthostkeychecking=no")
-            || text.ends_with("stricthostkeychecking=off")
-            || text.ends_with("userknownhostsfile=/dev/null")
+        // ssh takes a blank for the sign of equality, and quotes
+        let text: String = argument
+            .to_string_lossy()
+            .to_ascii_lowercase()
+            .replace(|c: char| c.is_whitespace() || "=\"'".contains(c), "");
+        ["stricthostkeycheckingno", "stricthostkeycheckingoff"]
+            .iter()
+            .chain(&["userknownhostsfile/dev/null", "userknownhostsfilenone"])
+            .any(|off| text.ends_with(off))
     })
 }
 
@@ -164,6 +169,15 @@ mod tests {
         assert!(checks_nothing(&words(
             "-oUserKnownHostsFile=/dev/null root@h"
         )));
+        for spelling in [
+            "StrictHostKeyChecking no",
+            "stricthostkeychecking = \"off\"",
+        ] {
+            assert!(
+                checks_nothing(&["-o".into(), spelling.into()]),
+                "{spelling}"
+            );
+        }
         assert!(!checks_nothing(&words(
             "-x git@example.org git-upload-pack"
         )));
