@@ -17,6 +17,8 @@ mod behaviour;
 mod campaign;
 #[path = "campaigns/expiry.rs"]
 mod expiry;
+#[path = "campaigns/faults.rs"]
+mod faults;
 #[path = "campaigns/kill.rs"]
 mod kill;
 #[path = "support/lab.rs"]

@@ -15,7 +15,7 @@ pub(super) fn of(product: Product, long: bool) -> Vec<Cell> {
     let mut cells = Cells {
         product,
         long,
-        cells: Vec::new(),
+        found: Vec::new(),
     };
     cells.of_kexec();
     cells.of_room();
@@ -24,13 +24,13 @@ pub(super) fn of(product: Product, long: bool) -> Vec<Cell> {
     if product.is_made() {
         cells.of_the_vendor();
     }
-    cells.cells
+    cells.found
 }
 
 struct Cells {
     product: Product,
     long: bool,
-    cells: Vec<Cell>,
+    found: Vec<Cell>,
 }
 
 impl Cells {
@@ -53,7 +53,7 @@ impl Cells {
         does: Does,
         (code, words): (i32, &[&'static str]),
     ) {
-        self.cells.push(Cell {
+        self.found.push(Cell {
             product: self.product,
             stage: stage.to_owned(),
             fault: fault.to_owned(),
@@ -63,8 +63,8 @@ impl Cells {
         });
     }
 
-    fn from(&self, stage: Stage, faults: Value) -> Value {
-        stage.then(self.product, &faults)
+    fn from(&self, stage: Stage, faults: &Value) -> Value {
+        stage.then(self.product, faults)
     }
 
     fn of_kexec(&mut self) {
@@ -72,7 +72,7 @@ impl Cells {
         let lost = json!({ "kexec_lost": true });
         self.short("in kexec", "kexec never comes back", lost, (11, &[failed]));
         let late = json!({ "reboot_late_ms": NEVER_MS });
-        let late = self.from(Stage::InKexec, late);
+        let late = self.from(Stage::InKexec, &late);
         self.long(
             "in kexec",
             "the old boot goes on answering",
@@ -93,25 +93,25 @@ impl Cells {
         let full = json!({ "disk_full": true });
         let words: &[&'static str] = &["No space left on device"];
         self.long("in kexec", "the disk is full", full.clone(), (11, words));
-        let full = self.from(Stage::AfterKexec, full);
+        let full = self.from(Stage::AfterKexec, &full);
         self.short("in install", "the disk is full", full, (11, words));
         let small = json!({ "memory_mib": 700 });
         let words: &[&'static str] = &["memory", "nothing was wiped"];
         self.short("gate", "the memory is too small", small.clone(), (8, words));
-        let small = self.from(Stage::BeforeKexec, small);
+        let small = self.from(Stage::BeforeKexec, &small);
         let words: &[&'static str] = &["out of memory"];
         self.long("in kexec", "the memory is used up", small, (11, words));
     }
 
     fn of_the_reboot(&mut self) {
-        let never = self.from(Stage::AfterKexec, json!({ "reboot_late_ms": NEVER_MS }));
+        let never = self.from(Stage::AfterKexec, &json!({ "reboot_late_ms": NEVER_MS }));
         self.short(
             "reboot",
             "it never reboots",
             never,
             (10, &["it does not reboot"]),
         );
-        let gone = self.from(Stage::AfterKexec, json!({ "no_return": true }));
+        let gone = self.from(Stage::AfterKexec, &json!({ "no_return": true }));
         self.long(
             "reboot",
             "it does not come back",
@@ -161,7 +161,7 @@ impl Cells {
         let fault = "somebody deletes the server";
         let hangs = |phase: &str| json!({ "phase_hangs": phase });
         let silent = |stage: Stage| stage.then(self.product, &Ssh::HangCommand.faults());
-        let boot = self.from(Stage::AfterReboot, Ssh::Refuse.faults());
+        let boot = self.from(Stage::AfterReboot, &Ssh::Refuse.faults());
         let cells = [
             ("in kexec", hangs("kexec"), "boot the installer", false),
             ("in install", hangs("install"), "wipe ", true),

@@ -141,7 +141,7 @@ impl Place {
     /// What is kept of the cell's server, if it exists.
     pub(super) fn server(&self) -> Option<Value> {
         let mut document = read(&self.document())?;
-        found(&mut document, self.product).map(|server| server.take())
+        found(&mut document, self.product).map(serde_json::Value::take)
     }
 
     /// Whether it exists and bears somebody's mark.
@@ -193,16 +193,13 @@ impl Place {
     /// The end of the lease on it, if there is one.
     pub(super) fn leased_until(&self) -> Option<i64> {
         let server = self.server()?;
-        let text = match self.product {
-            Product::Cloud => {
-                let name = server["name"].as_str()?;
-                let state = name.splitn(7, '_').nth(5)?;
-                state.split_once('l')?.1.split_once('-')?.0.to_owned()
-            }
-            _ => {
-                let label = server["labels"].get("provision-lease")?.as_str()?;
-                label.split_once('.')?.0.to_owned()
-            }
+        let text = if self.product == Product::Cloud {
+            let name = server["name"].as_str()?;
+            let state = name.split('_').nth(5)?;
+            state.split_once('l')?.1.split_once('-')?.0.to_owned()
+        } else {
+            let label = server["labels"].get("provision-lease")?.as_str()?;
+            label.split_once('.')?.0.to_owned()
         };
         text.parse().ok()
     }

@@ -156,7 +156,7 @@ impl State {
                 server["key"] = Value::Null;
             }
             (Self::NotOurs, false) => server["labels"] = json!({}),
-            (Self::Unreadable, true) => renamed(server, |parts| parts[5] = "sx1".to_owned()),
+            (Self::Unreadable, true) => renamed(server, |parts| "sx1".clone_into(&mut parts[5])),
             (Self::Unreadable, false) => server["labels"]["provision-expires"] = json!("soon"),
             // the key that is attached says the other half
             (Self::HalfMarked, true) => server["name"] = json!("web-1"),
@@ -164,7 +164,7 @@ impl State {
                 let labels = server["labels"].as_object_mut().unwrap();
                 labels.remove("provision-owner").unwrap();
             }
-            (_, true) => renamed(server, |parts| parts[1] = "prov2".to_owned()),
+            (_, true) => renamed(server, |parts| "prov2".clone_into(&mut parts[1])),
             (_, false) => server["labels"]["provision-phase"] = json!("polished"),
         });
         let before = place.server();

@@ -15,11 +15,13 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(folder().join(name)).unwrap()
 }
 
+type Act = fn() -> String;
+
 #[test]
 #[ignore = "a campaign: cargo xtask campaign"]
 fn expiry_units() {
     let campaign = Campaign::open("expiry_units");
-    let cells: [(&str, fn() -> String); 2] = [
+    let cells: [(&str, Act); 2] = [
         ("systemd-analyze verify", verified),
         ("the command of the service", runs),
     ];

@@ -1,0 +1,71 @@
+//! A host's life at a vendor that others may ask, too.
+
+use super::products::Product;
+use super::vendor::Vendor;
+use crate::lab::{Lab, Ran, Served};
+use std::process::Child;
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// Deadlines are so much shorter: a request has 2.4 s, an operation 9.6 s, what the vendor does
+/// in the background 48 s.
+const SCALE: &str = "0.08";
+/// A request that is answered later than this was given up.
+pub(super) const LATE: Duration = Duration::from_secs(3);
+
+/// How long a command may take at the very most.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Bound {
+    /// Longer than any deadline that is in it.
+    Long,
+}
+
+/// A lab whose vendor is served as long as it lives.
+pub(super) struct Life {
+    product: &'static Product,
+    served: Served,
+    lab: Lab,
+}
+
+impl Life {
+    pub(super) fn new(product: &'static Product) -> Self {
+        let lab = Lab::new();
+        if product.rented.is_some() {
+            lab.add_host("box", &format!("provider = \"{}\"\n", product.name));
+        }
+        Self {
+            product,
+            served: lab.serve(),
+            lab,
+        }
+    }
+
+    pub(super) fn vendor(&self) -> Vendor<'_> {
+        Vendor::new(&self.served)
+    }
+
+    /// Runs a command at this product; one that does not end in time fails the cell.
+    pub(super) fn run(&self, line: &str, bound: Bound) -> Ran {
+        let within = match bound {
+            Bound::Long => Duration::from_secs(240),
+        };
+        let line = format!("{line} --provider {} --sandbox", self.product.name);
+        let mut command = self.lab.command(&line);
+        command.env("PROVISION_DEADLINE_SCALE", SCALE);
+        ended(command.spawn().unwrap(), within, &line)
+    }
+}
+
+fn ended(child: Child, within: Duration, line: &str) -> Ran {
+    let id = child.id();
+    let (tell, hear) = mpsc::channel();
+    std::thread::spawn(move || tell.send(child.wait_with_output()));
+    if let Ok(output) = hear.recv_timeout(within) {
+        Ran::of(output.unwrap())
+    } else {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        let said = hear.recv().unwrap().map(Ran::of).unwrap();
+        panic!("{line} had not ended after {within:?}: {said}")
+    }
+}
