@@ -5,6 +5,10 @@ use crate::console::plain;
 use crate::{flake, installer, post_mortem};
 
 /// What nixos-anywhere, and what it calls, prints.
+///
+/// # Panics
+///
+/// If a line is let through that is too long, or that a terminal would obey.
 pub fn installer(bytes: &[u8]) {
     for line in installer::read_all(bytes) {
         assert!(line.len() <= 3 * 16 * 1024);
@@ -21,6 +25,10 @@ pub fn nix(bytes: &[u8]) {
 }
 
 /// What a machine prints that is looked at after a failure, and what its console said.
+///
+/// # Panics
+///
+/// If a line is let through that a terminal would obey.
 pub fn machine(bytes: &[u8]) {
     post_mortem::untrusted::prints(bytes);
     for line in plain(&String::from_utf8_lossy(bytes)) {

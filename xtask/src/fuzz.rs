@@ -33,7 +33,9 @@ const BUILD: Duration = Duration::from_secs(20 * 60);
 pub(crate) fn run(args: &Args) -> Result<(), String> {
     let all = targets()?;
     if args.list {
-        all.iter().for_each(|name| println!("{name}"));
+        for name in &all {
+            println!("{name}");
+        }
         return Ok(());
     }
     if let Some(unknown) = args.targets.iter().find(|name| !all.contains(name)) {

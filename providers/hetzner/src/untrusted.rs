@@ -12,6 +12,10 @@ use provision_api::{OwnedServer, Server};
 use serde::de::DeserializeOwned;
 
 /// Reads the bytes as every kind of answer, and converts what can be read.
+///
+/// # Panics
+///
+/// If what was converted contradicts itself.
 pub fn answers(bytes: &[u8]) {
     servers(bytes);
     actions(bytes);
