@@ -121,7 +121,10 @@ mod tests {
             ),
             (
                 None,
-                vec![seen("console", "UEFI Interactive Shell v2.2\nEDK II\nShell>")],
+                vec![seen(
+                    "console",
+                    "UEFI Interactive Shell v2.2\nEDK II\nShell>",
+                )],
                 Some("the UEFI firmware found no boot program on its disks, and started"),
             ),
             (

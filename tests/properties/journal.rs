@@ -70,7 +70,7 @@ fn whatever_is_torn_off_the_lines_before_it_are_read() {
     let all = read(&whole);
     assert_eq!(all.len(), records().len());
     for end in 0..=whole.len() {
-        let ends = whole[..end].iter().filter(|byte| **byte == b'\n').count();
+        let ends = whole[..end].split(|byte| *byte == b'\n').count() - 1;
         let found = read(&whole[..end]);
         // a last line may be whole but for its end
         assert!((ends..=ends + 1).contains(&found.len()), "{end}: {found:?}");

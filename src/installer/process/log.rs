@@ -74,12 +74,12 @@ mod tests {
     use super::*;
 
     /// What is kept of so many lines, each of so many bytes with its end.
-    fn kept(lines: usize, long: usize, head: usize) -> String {
+    fn kept(lines: usize, width: usize, most: usize) -> String {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
-        let mut log = Log::within(File::create(&path).unwrap(), head);
+        let mut log = Log::within(File::create(&path).unwrap(), most);
         for n in 0..lines {
-            log.line(&format!("{n:0width$}", width = long - 1));
+            log.line(&format!("{n:0width$}", width = width - 1));
         }
         drop(log);
         std::fs::read_to_string(path).unwrap()
