@@ -12,7 +12,7 @@ pub fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Str
         .set_header(heads.iter().copied());
     for row in rows {
         // a line end in a name would make a row of its own
-        table.add_row(row.iter().map(|cell| one_line(cell)));
+        table.add_row(row.iter().map(|cell| short(&one_line(cell))));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
@@ -23,4 +23,24 @@ pub fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Str
         text.push('\n');
         text
     })
+}
+
+/// What is longer is no name; JSON has all of it.
+fn short(cell: &str) -> String {
+    const MOST: usize = 1000;
+    match cell.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &cell[..end]),
+        None => cell.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_name_without_end_is_cut() {
+        let drawn = super::table(&["A"], [vec!["ä".repeat(70_000)]]);
+        let lines: Vec<&str> = drawn.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[1].chars().count(), 1001);
+    }
 }

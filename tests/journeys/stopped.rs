@@ -65,6 +65,7 @@ fn ctrl_c_during_the_order_loses_no_server() {
     let order = |before_ms: u64| {
         json!({ "faults": [{
             "method": "POST", "path": "/servers", "kind": { "delay": { "before_ms": before_ms } },
+            "times": 20,
         }] })
     };
     let stopped = |lab: &Lab, scale: &str, flags: &str| {

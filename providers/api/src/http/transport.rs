@@ -31,7 +31,7 @@ impl Http {
         if answer.status.is_success() {
             return Ok(answer);
         }
-        if answer.status.is_redirection() {
+        if answer.status.is_redirection() && answer.headers.contains_key(LOCATION) {
             return Err(self.led_away(request, &answer));
         }
         let mut fault = self.dialect.classify(&request.operation, &answer);

@@ -18,9 +18,12 @@ async fn marks_are_written_as_a_name_and_read_back() {
     };
     let name =
         "web-1_prov1_ann_20260710t081500-1_web-1_ti_j6Oqsvqpt54KA5jaW1q9B4AUJEKlvoC5pkYI1xjLH80";
-    let mut detail = said("GET /cloud/project/p1/instance/i-1");
-    detail["name"] = json!(name);
-    stub.once(get(INSTANCE), ok(detail)).await;
+    let before = said("GET /cloud/project/p1/instance/i-1");
+    let mut after = before.clone();
+    after["name"] = json!(name);
+    for detail in [before, after] {
+        stub.once(get(INSTANCE), ok(detail)).await;
+    }
     let marked = stub.cloud.mark(&server, &wanted).await.unwrap();
     assert_eq!(*marked.marks(), wanted);
     assert_eq!(marked.server().name, "web-1");

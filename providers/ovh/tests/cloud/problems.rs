@@ -67,8 +67,8 @@ async fn what_is_no_answer_of_this_api_is_described_and_not_shown() {
         ),
         (
             ResponseTemplate::new(302).insert_header("Location", "https://elsewhere.example/"),
-            ErrorKind::Garbled,
-            "302 Found",
+            ErrorKind::Untrusted,
+            "leads to https://elsewhere.example (302), which is not followed",
         ),
         (
             ResponseTemplate::new(200).set_body_raw("{\"t0psecret\": 1", "application/json"),

@@ -58,10 +58,13 @@ async fn everything(stub: &Stub) {
         phase: Phase::Proven,
         ..marks()
     };
-    let mut renamed = said("GET /cloud/project/p1/instance/i-1");
+    let before = said("GET /cloud/project/p1/instance/i-1");
+    let mut renamed = before.clone();
     renamed["name"] = json!(RAW.replace("_sc", "_sp"));
-    stub.once(get("/cloud/project/p1/instance/i-1"), ok(renamed))
-        .await;
+    for detail in [before, renamed] {
+        stub.once(get("/cloud/project/p1/instance/i-1"), ok(detail))
+            .await;
+    }
     cloud.mark(&server, &wanted).await.unwrap();
     cloud.console(&server).await.unwrap();
     let rebuilt = Intent::Rebuilt {
