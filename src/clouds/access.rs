@@ -4,13 +4,16 @@ use super::NAMES;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
 use provision_api::Provider;
-use provision_api::http::Limits;
+use provision_api::http::{Limits, PlainHttp};
 use provision_hetzner::Hetzner;
 use provision_ovh::{Credentials, Dedicated, PublicCloud, Vps};
 use provision_sandbox::Access;
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Names the one host, besides this one, to which plain HTTP may be spoken.
+const PLAIN: &str = "PROVISION_PLAIN_HTTP";
 
 /// The adapter of that name.
 pub(super) fn provider(context: &Context, name: &'static str) -> Outcome<Arc<dyn Provider>> {
@@ -83,6 +86,7 @@ fn hetzner(context: &Context) -> Outcome<provision_hetzner::Config> {
     let config = provision_hetzner::Config::from_environment(variable, home().as_deref());
     let mut config = config.map_err(|error| no_access("Hetzner Cloud", error))?;
     config.limits = scaled(context, config.limits);
+    config.plain = plain(context);
     Ok(config)
 }
 
@@ -109,13 +113,31 @@ fn is_hetzner_configured() -> bool {
 }
 
 fn ovh(context: &Context) -> Outcome<provision_ovh::Config> {
-    let mut config = match &context.sandbox {
-        Some(sandbox) => sandboxed(sandbox.access())?,
-        None => provision_ovh::Config::from_environment(variable, home().as_deref(), &here())
-            .map_err(|error| no_access("OVHcloud", error))?,
+    let mut config = if let Some(sandbox) = &context.sandbox {
+        sandboxed(sandbox.access())?
+    } else {
+        let config =
+            provision_ovh::Config::from_environment(variable, home().as_deref(), &here());
+        let mut config = config.map_err(|error| no_access("OVHcloud", error))?;
+        config.plain = plain(context);
+        config
     };
     config.limits = scaled(context, config.limits);
     Ok(config)
+}
+
+/// Where plain HTTP is spoken to, which somebody has to ask for by name.
+fn plain(context: &Context) -> PlainHttp {
+    match variable(PLAIN).filter(|host| !host.is_empty()) {
+        Some(host) => {
+            context.teller.note(format!(
+                "{PLAIN}: whoever is on the way to {host} can read the credentials, if it is \
+                 spoken to by http"
+            ));
+            PlainHttp::To(host)
+        }
+        None => PlainHttp::LoopbackOnly,
+    }
 }
 
 fn sandboxed(access: &Access) -> Outcome<provision_ovh::Config> {

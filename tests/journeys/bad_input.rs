@@ -352,3 +352,25 @@ fn a_second_laptop_makes_no_second_identity() {
     assert!(ran.stderr.contains("was not asked"), "{ran}");
     other(None).failed(9, &["the one kept here is"]);
 }
+
+/// The token goes out in the clear only to whom it was said by name, and that is told.
+#[test]
+fn plain_http_is_asked_for_by_name() {
+    let lab = Lab::new();
+    let asked = |host: Option<&str>| {
+        let mut command = lab.command("list --provider hetzner --owner ann");
+        command
+            .env("HCLOUD_ENDPOINT", "http://nobody.invalid/v1")
+            .env("HCLOUD_TOKEN", "x".repeat(64))
+            .env("PROVISION_DEADLINE_SCALE", "0.01");
+        if let Some(host) = host {
+            command.env("PROVISION_PLAIN_HTTP", host);
+        }
+        Ran::of(command.output().unwrap())
+    };
+    for host in [None, Some(""), Some("nobody"), Some("127.0.0.1")] {
+        asked(host).failed(5, &["without TLS the token could be read", "use https"]);
+    }
+    let named = asked(Some("nobody.invalid"));
+    named.failed(6, &["nobody.invalid", "can read the credentials"]);
+}

@@ -43,7 +43,7 @@ impl Hetzner {
     /// be spoken to are refused; nothing is sent yet.
     pub fn new(config: Config) -> Result<Self> {
         config::check(&config.token, &config.token_source)?;
-        let endpoint = Endpoint::new(&config.endpoint, config.plain).map_err(|error| {
+        let endpoint = Endpoint::new(&config.endpoint, &config.plain).map_err(|error| {
             let message = format!("{error} (from {})", config.endpoint_source);
             Error::new(ErrorKind::Invalid, PROVIDER, "use the endpoint", message)
         })?;

@@ -245,7 +245,7 @@ fn the_token_is_not_sent_in_the_clear() {
         "{error}"
     );
     let asked_for = Config {
-        plain: PlainHttp::Anywhere,
+        plain: PlainHttp::To("api.hetzner.example".to_owned()),
         ..config("http://api.hetzner.example/v1")
     };
     Hetzner::new(asked_for).unwrap();

@@ -3,6 +3,7 @@
 use super::products::Product;
 use super::vendor::Vendor;
 use crate::lab::{Lab, Ran, Served};
+use serde_json::json;
 use std::process::Child;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -29,7 +30,8 @@ pub(super) struct Life {
 
 impl Life {
     pub(super) fn new(product: &'static Product) -> Self {
-        let lab = Lab::new();
+        // an order that is done at once is never asked after
+        let lab = Lab::with_world(&json!({ "latency": { "create_ms": 1500 } }));
         if product.rented.is_some() {
             lab.add_host("box", &format!("provider = \"{}\"\n", product.name));
         }

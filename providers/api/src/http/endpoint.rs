@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 /// Whether an API may be spoken to without TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum PlainHttp {
     /// On this machine only.
     #[default]
     LoopbackOnly,
-    /// Anywhere: the token can be read on the way. Only where somebody asked for it.
-    Anywhere,
+    /// To the host of this name too, as the URL has it: the token can be read on the way. Only
+    /// where somebody asked for it.
+    To(String),
 }
 
 /// The base URL of an API, checked.
@@ -28,9 +29,15 @@ pub struct EndpointError {
     pub why: &'static str,
 }
 
+impl PlainHttp {
+    fn names(&self, endpoint: &Endpoint) -> bool {
+        matches!(self, Self::To(host) if endpoint.0.host_str() == Some(host))
+    }
+}
+
 impl Endpoint {
     /// Checks a base URL. `https` is always right, `http` as `plain` says.
-    pub fn new(url: &Url, plain: PlainHttp) -> Result<Self, EndpointError> {
+    pub fn new(url: &Url, plain: &PlainHttp) -> Result<Self, EndpointError> {
         let refuse = |why| {
             let mut shown = url.clone();
             // neither can fail on a URL that has a host, and one without has no password
@@ -52,10 +59,10 @@ impl Endpoint {
         match url.scheme() {
             _ if !url.has_host() => refuse("it names no host"),
             "https" => Ok(endpoint),
-            "http" if plain == PlainHttp::Anywhere || endpoint.is_loopback() => Ok(endpoint),
+            "http" if plain.names(&endpoint) || endpoint.is_loopback() => Ok(endpoint),
             "http" => refuse(
                 "without TLS the token could be read on the way; use https (plain http is for \
-                 loopback only)",
+                 loopback, or where PROVISION_PLAIN_HTTP names the host)",
             ),
             _ => refuse("only https (and http on loopback) can be spoken"),
         }
@@ -103,7 +110,7 @@ impl fmt::Display for Endpoint {
 mod tests {
     use super::*;
 
-    fn check(url: &str, plain: PlainHttp) -> Result<Endpoint, EndpointError> {
+    fn check(url: &str, plain: &PlainHttp) -> Result<Endpoint, EndpointError> {
         Endpoint::new(&Url::parse(url).unwrap(), plain)
     }
 
@@ -116,7 +123,7 @@ mod tests {
             "http://[::1]:80/",
             "http://localhost:1/",
         ] {
-            assert!(check(good, PlainHttp::LoopbackOnly).is_ok(), "{good}");
+            assert!(check(good, &PlainHttp::LoopbackOnly).is_ok(), "{good}");
         }
         for bad in [
             "http://api.hetzner.cloud/v1",
@@ -129,14 +136,19 @@ mod tests {
             "https://api.hetzner.cloud/v1?x=1",
             "unix:/run/api",
         ] {
-            assert!(check(bad, PlainHttp::LoopbackOnly).is_err(), "{bad}");
+            assert!(check(bad, &PlainHttp::LoopbackOnly).is_err(), "{bad}");
         }
-        assert!(check("http://10.0.0.1/", PlainHttp::Anywhere).is_ok());
+        let asked = PlainHttp::To("10.0.0.1".to_owned());
+        assert!(check("http://10.0.0.1:8080/v1", &asked).is_ok());
+        for other in ["http://10.0.0.11/", "http://10.0.0.1.example/"] {
+            assert!(check(other, &asked).is_err(), "{other}");
+        }
     }
 
     #[test]
     fn a_refusal_shows_no_password() {
-        let error = check("https://me:hunter2@x.org/?token=abc", PlainHttp::default()).unwrap_err();
+        let error =
+            check("https://me:hunter2@x.org/?token=abc", &PlainHttp::default()).unwrap_err();
         let text = error.to_string();
         assert!(!text.contains("hunter2") && !text.contains("abc"), "{text}");
     }
@@ -145,7 +157,7 @@ mod tests {
     fn paths_go_below_the_base() {
         let query = [("label_selector".to_owned(), "a==b,c".to_owned())];
         for base in ["https://x.org/v1", "https://x.org/v1/"] {
-            let url = check(base, PlainHttp::default())
+            let url = check(base, &PlainHttp::default())
                 .unwrap()
                 .join("/servers", &query);
             assert_eq!(

@@ -61,7 +61,7 @@ pub(crate) fn quick() -> Limits {
 pub(crate) fn settings(uri: &str, limits: Limits) -> Settings {
     let url = Url::parse(uri).unwrap();
     Settings {
-        endpoint: Endpoint::new(&url, PlainHttp::LoopbackOnly).unwrap(),
+        endpoint: Endpoint::new(&url, &PlainHttp::LoopbackOnly).unwrap(),
         dialect: Arc::new(Plain),
         authenticate: Arc::new(Bearer::new("plain", TOKEN.into())),
         limits,

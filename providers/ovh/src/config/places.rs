@@ -79,7 +79,7 @@ pub(super) fn endpoint(name: &str, source: &Source) -> Result<Url, ConfigError> 
 impl Config {
     pub(crate) fn places(&self, provider: &'static str) -> Result<Places> {
         let check = |url: &Url| {
-            Endpoint::new(url, self.plain).map_err(|error| {
+            Endpoint::new(url, &self.plain).map_err(|error| {
                 let message = format!("{error} (from {})", self.endpoint_source);
                 Error::new(ErrorKind::Invalid, provider, "use the endpoint", message)
             })
