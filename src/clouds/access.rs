@@ -116,8 +116,7 @@ fn ovh(context: &Context) -> Outcome<provision_ovh::Config> {
     let mut config = if let Some(sandbox) = &context.sandbox {
         sandboxed(sandbox.access())?
     } else {
-        let config =
-            provision_ovh::Config::from_environment(variable, home().as_deref(), &here());
+        let config = provision_ovh::Config::from_environment(variable, home().as_deref(), &here());
         let mut config = config.map_err(|error| no_access("OVHcloud", error))?;
         config.plain = plain(context);
         config
