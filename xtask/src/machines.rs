@@ -6,6 +6,8 @@ use crate::test::Count;
 use crate::{interrupt, tools, tree};
 use std::process::Command;
 
+/// Where the tests are.
+const TARGETS: [&str; 2] = ["--lib", "--test=machines"];
 /// What says the same again in another way: whole lives of machines below the API, and other ways
 /// through it.
 const LONG: &[&str] = &["--skip", "long::", "--skip", "qemu::"];
@@ -47,10 +49,13 @@ pub(crate) fn short() -> Result<Count, String> {
 }
 
 fn tests(args: &Args) -> Result<Count, String> {
-    // with the features of the whole workspace, else everything is compiled once more
     let mut build = tools::command("cargo");
-    build.args(["build", "--workspace", "--bins"]);
-    shell::run(&mut build, How::minutes(30))?.success("cargo build")?;
+    // as the tests are built: otherwise crates are compiled twice, with other features
+    build
+        .args(["test", "--workspace"])
+        .args(TARGETS)
+        .arg("--no-run");
+    shell::run(&mut build, How::minutes(30))?.success("cargo test --no-run")?;
     let mut image = provision();
     image.args(["--verbose", "sandbox", "image", "build"]);
     shell::run(&mut image, How::minutes(30))?.success("provision sandbox image build")?;
@@ -58,7 +63,8 @@ fn tests(args: &Args) -> Result<Count, String> {
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let at_once = args.at_once.unwrap_or((cores / 2).max(2)).to_string();
     let mut test = machine(tools::command("cargo"));
-    test.args(["test", "--workspace", "--lib", "--test=machines"])
+    test.args(["test", "--workspace"])
+        .args(TARGETS)
         .args(["--no-fail-fast", "--", "--ignored"])
         .args(["--test-threads", &at_once])
         // the images are there already
