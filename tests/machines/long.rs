@@ -30,7 +30,7 @@ fn hybrid_boots_on_uefi_and_is_rescued_and_back() {
 #[test]
 #[ignore = "boots a machine: cargo xtask machines"]
 fn a_bios_layout_forced_on_uefi_does_not_boot() {
-    forced(UEFI, "bios", "UEFI");
+    forced(UEFI, "bios", "UEFI", "UEFI Interactive Shell");
 }
 
 /// The installer builds the small system from its flake, on the machine.
