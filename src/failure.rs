@@ -158,7 +158,7 @@ impl Failure {
         };
         let mut failure = Self::new(exit, what, error);
         failure.mend = mend.map(str::to_owned);
-        failure.is_refusal = matches!(
+        let refuses = matches!(
             error.kind,
             ErrorKind::Denied
                 | ErrorKind::Untrusted
@@ -171,6 +171,8 @@ impl Failure {
                 | ErrorKind::Suspended
                 | ErrorKind::Quota
         );
+        // a try before it may have been taken
+        failure.is_refusal = refuses && !error.in_doubt;
         failure
     }
 

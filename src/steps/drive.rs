@@ -87,7 +87,8 @@ async fn accept(
         &job.context.cancel,
         async || match cloud.provider.drive(server, intent, stage).await {
             Ok(accepted) => Ok(Attempt::Ready(accepted)),
-            Err(error) if error.kind == ErrorKind::Conflict => {
+            // a second one is not begun while the first may be what is in the way
+            Err(error) if error.kind == ErrorKind::Conflict && !error.in_doubt => {
                 Ok(Attempt::NotYet(error.to_string()))
             }
             Err(error) => Err(error),

@@ -77,6 +77,9 @@ impl Hetzner {
     ) -> Result<Vec<Task>> {
         let operation = format!("{} server {server}", verb.replace('_', " "));
         let mut request = Request::post(format!("/servers/{server}/actions/{verb}"), operation);
+        if verb == "rebuild" {
+            request = request.destructive();
+        }
         if let Some(body) = body {
             request = with_body(request, body)?;
         }

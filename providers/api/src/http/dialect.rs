@@ -52,6 +52,8 @@ pub struct Fault {
     pub again: Again,
     /// How long the vendor asks to wait first (`Retry-After`).
     pub after: Option<Duration>,
+    /// No answer came to what was sent: it may still be on its way.
+    pub unanswered: bool,
 }
 
 impl Fault {
@@ -61,7 +63,21 @@ impl Fault {
             error,
             again,
             after: None,
+            unanswered: false,
         }
+    }
+
+    /// The same of what got no answer.
+    pub(crate) fn unanswered(error: Error, again: Again) -> Self {
+        Self {
+            unanswered: true,
+            ..Self::new(error, again)
+        }
+    }
+
+    /// Whether it may be carried out later than this.
+    pub(crate) fn may_come_late(&self) -> bool {
+        self.unanswered || self.error.kind == ErrorKind::TimedOut
     }
 
     /// Whether the request may have taken effect although no good answer came.

@@ -10,6 +10,9 @@ pub enum Repeat {
     Harmless,
     /// Twice may make two things, or undo the first.
     Harmful,
+    /// A first one that comes late would destroy what was done since the second: what got no
+    /// answer is looked for, and not sent again.
+    Destructive,
 }
 
 /// One call to a vendor's API.
@@ -45,6 +48,13 @@ impl Request {
             body: None,
             repeat,
         }
+    }
+
+    /// The same of what wipes.
+    #[must_use]
+    pub fn destructive(mut self) -> Self {
+        self.repeat = Repeat::Destructive;
+        self
     }
 
     /// Reads something.

@@ -22,6 +22,8 @@ struct Course {
     pauses: Pauses,
     /// A try of what is harmful to repeat may have taken effect.
     doubt: bool,
+    /// A try of what wipes may take effect when nobody expects it any more.
+    late: bool,
 }
 
 impl Course {
@@ -32,6 +34,7 @@ impl Course {
             until: Instant::now() + limits.operation,
             pauses: limits.backoff.pauses(),
             doubt: false,
+            late: false,
         }
     }
 
@@ -75,11 +78,13 @@ impl Http {
             if fault.error.kind != ErrorKind::RateLimited {
                 course.tries += 1;
             }
-            course.doubt |= request.repeat == Repeat::Harmful && fault.is_ambiguous();
-            let look = look.filter(|_| fault.is_ambiguous());
+            course.doubt |= request.repeat != Repeat::Harmless && fault.is_ambiguous();
+            course.late |= request.repeat == Repeat::Destructive && fault.may_come_late();
+            // a plain refusal may be of the second try because of the first
+            let look = look.filter(|_| course.doubt || fault.is_ambiguous());
             let pause = course
                 .pause(&fault)
-                .filter(|_| may_repeat(request, &fault, look.is_some()));
+                .filter(|_| !course.late && may_repeat(request, &fault, look.is_some()));
             tracing::debug!(error = %fault.error, again = pause.is_some(), "failed try");
             match (look, pause) {
                 (None, None) => return Err(course.give_up(fault.error)),
@@ -115,8 +120,8 @@ impl Http {
         }
     }
 
-    /// The last looks for an effect. What surely took effect is looked for as often as something
-    /// is tried: a list may be older than it is.
+    /// The last looks for an effect. What surely took effect, and what may still come and is not
+    /// sent again, is looked for as often as something is tried: a list may be older than it is.
     async fn look_for<G>(
         &self,
         look: Look<'_, G>,
@@ -125,7 +130,8 @@ impl Http {
     ) -> Result<Option<G>, ()> {
         loop {
             let found = self.look_once(look).await?;
-            if found.is_some() || fault.error.kind != ErrorKind::Garbled {
+            let may_show_up = fault.error.kind == ErrorKind::Garbled || course.late;
+            if found.is_some() || !may_show_up {
                 return Ok(found);
             }
             let Some(pause) = course.pause(fault) else {

@@ -151,14 +151,14 @@ impl Http {
             format!("the connection to {host} was lost before the answer came")
         };
         let message = self.redactor.veil(&[]).text(&format!("{what}: {cause}"));
-        let again = if is_stranger {
-            Again::No
+        let error = self.error(kind, request, message);
+        if is_stranger {
+            Fault::new(error, Again::No)
         } else if never_sent {
-            Again::Yes
+            Fault::new(error, Again::Yes)
         } else {
-            Again::IfHarmless
-        };
-        Fault::new(self.error(kind, request, message), again)
+            Fault::unanswered(error, Again::IfHarmless)
+        }
     }
 
     /// An API has no reason to send its clients elsewhere, and the proof that they carry is for it
@@ -184,7 +184,7 @@ impl Http {
             self.endpoint.host(),
             seconds(limit)
         );
-        Fault::new(
+        Fault::unanswered(
             self.error(ErrorKind::TimedOut, request, message),
             Again::IfHarmless,
         )

@@ -3,7 +3,7 @@
 use super::proof::Proof;
 use crate::dialect::NOT_GRANTED;
 use jiff::Timestamp;
-use provision_api::http::{Answer, Guarded, Http, Request};
+use provision_api::http::{Answer, Guarded, Http, Repeat, Request};
 use provision_api::{Error, ErrorKind, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -98,8 +98,10 @@ impl Api {
     {
         let request = self.prefixed(request);
         let round = self.proof.round();
+        let is_destructive = request.repeat == Repeat::Destructive;
+        let may_repeat = |error: &Error| !(is_destructive && error.in_doubt);
         match self.http.call_guarded(&request, &look).await {
-            Err(error) if self.proof.mends(&error, round).await => {
+            Err(error) if may_repeat(&error) && self.proof.mends(&error, round).await => {
                 let again = self.http.call_guarded(&request, &look).await;
                 again.map_err(|mut again| {
                     again.in_doubt |= error.in_doubt;

@@ -92,7 +92,7 @@ impl PublicCloud {
         }
         let image_id = self.image_id(image, &fresh.region, &operation).await?;
         let path = self.instance_path(id, "/reinstall").await?;
-        let request = Request::post(path, operation);
+        let request = Request::post(path, operation).destructive();
         let request = self
             .client
             .v1()

@@ -7,6 +7,9 @@ use provision_api::{self as api, Error, ErrorKind, Progress, Result, TaskId};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
+/// What a disk is written by, as the paths have it.
+const WIPES: [&str; 2] = ["rebuild", "reinstall"];
+
 /// Leave to begin a task of one kind: nothing grave was under way, and what had been done by
 /// then is known, so that a new task can be told from an old one.
 #[derive(Debug)]
@@ -49,6 +52,9 @@ impl Rental {
         let path = self.path(service, &format!("/{verb}"));
         let v1 = self.client.v1();
         let mut request = Request::post(path, operation);
+        if WIPES.contains(&verb) {
+            request = request.destructive();
+        }
         if let Some(body) = body {
             request = v1.with_body(request, body)?;
         }
