@@ -71,6 +71,15 @@ impl Marks {
             == (&other.owner, &other.host, other.role, &other.run)
     }
 
+    /// The same, with nobody at work on it.
+    #[must_use]
+    pub fn unleased(&self) -> Self {
+        Self {
+            lease: None,
+            ..self.clone()
+        }
+    }
+
     /// Whose it is and what for, in words.
     pub fn whose(&self) -> String {
         format!(

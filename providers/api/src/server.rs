@@ -1,6 +1,8 @@
 //! Servers as the cloud tells of them, and the proof that one is ours.
 
-use crate::{Arch, HostName, Lease, Marks, Owner, ServerId};
+mod bear;
+
+use crate::{Arch, HostName, Marks, Owner, ServerId};
 use ipnet::Ipv6Net;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -127,31 +129,6 @@ impl OwnedServer {
         }
     }
 
-    /// The same before its marks are replaced by these: nor may another run have taken the
-    /// lease since.
-    pub fn may_bear(
-        &self,
-        marks: &Marks,
-        server: Server,
-        now: Option<Timestamp>,
-    ) -> Result<Self, NotOurs> {
-        let fresh = self.still(server)?;
-        let known = [&self.marks.lease, &marks.lease];
-        let is_known = |lease: &Lease| {
-            let mut known = known.into_iter().flatten();
-            known.any(|known| known.run == lease.run)
-        };
-        let is_held = |lease: &Lease| now.is_none_or(|now| lease.is_held(now));
-        match &fresh.marks.lease {
-            Some(theirs) if !is_known(theirs) && is_held(theirs) => Err(NotOurs {
-                name: fresh.server.name.clone(),
-                id: fresh.server.id.clone(),
-                why: theirs.to_string(),
-            }),
-            _ => Ok(fresh),
-        }
-    }
-
     /// The vendor's id.
     pub fn id(&self) -> &ServerId {
         &self.server.id
@@ -203,9 +180,7 @@ mod tests {
     use super::*;
     use crate::{Phase, Role};
 
-    const NOW: i64 = 1_783_670_400;
-
-    fn marks(change: impl FnOnce(&mut Marks)) -> Marks {
+    pub(super) fn marks(change: impl FnOnce(&mut Marks)) -> Marks {
         let mut marks = Marks {
             owner: "ann".parse().unwrap(),
             run: "r1".parse().unwrap(),
@@ -220,7 +195,7 @@ mod tests {
         marks
     }
 
-    fn server(marks: Option<Marks>) -> Server {
+    pub(super) fn server(marks: Option<Marks>) -> Server {
         Server {
             id: ServerId::new("7"),
             name: "web-1".to_owned(),
@@ -240,7 +215,7 @@ mod tests {
         }
     }
 
-    fn owned(marks: Marks) -> OwnedServer {
+    pub(super) fn owned(marks: Marks) -> OwnedServer {
         let owner = marks.owner.clone();
         OwnedServer::claim(server(Some(marks)), &owner).unwrap()
     }
@@ -269,37 +244,5 @@ mod tests {
         }
         let bare = then.still(server(None)).unwrap_err();
         assert!(bare.why.contains("no mark"), "{bare}");
-    }
-
-    #[test]
-    fn a_lease_that_another_run_holds_is_not_overwritten() {
-        let lease = |run: &str, seconds: i64| {
-            Some(Lease {
-                until: Timestamp::from_second(NOW + seconds).unwrap(),
-                run: run.parse().unwrap(),
-            })
-        };
-        let now = Some(Timestamp::from_second(NOW).unwrap());
-        // the lease that was seen, the one that is there by now, the one to be written
-        for (seen, there, ours, clock, may) in [
-            (None, None, lease("a", 300), now, true),
-            (lease("a", 10), lease("a", 10), lease("a", 300), now, true),
-            (lease("a", 10), lease("b", 300), lease("a", 300), now, false),
-            (lease("a", 10), lease("b", -1), lease("a", 300), now, true),
-            (None, lease("b", 300), lease("a", 300), now, false),
-            (None, lease("b", 300), None, now, false),
-            (None, lease("b", 300), lease("a", 300), None, false),
-            // one that was seen, and is known to be dead
-            (lease("b", 300), lease("b", 300), lease("a", 300), now, true),
-            // an answer was lost: it is our own
-            (None, lease("a", 300), lease("a", 301), now, true),
-            (None, lease("b", 86_400), lease("a", 300), now, true),
-        ] {
-            let then = owned(marks(|marks| marks.lease.clone_from(&seen)));
-            let by_now = server(Some(marks(|marks| marks.lease.clone_from(&there))));
-            let wanted = marks(|marks| marks.lease.clone_from(&ours));
-            let found = then.may_bear(&wanted, by_now, clock);
-            assert_eq!(found.is_ok(), may, "{seen:?} {there:?} {ours:?}");
-        }
     }
 }

@@ -7,12 +7,22 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::header::{AGE, DATE, HeaderMap};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Two answers that are further apart than they came do not mean the same clock.
+const APART: Duration = Duration::from_secs(60);
 
 /// The time that the last answer told, and when that was; the computer's own clock is not asked.
 #[derive(Debug, Default)]
 pub struct Clock {
-    told: Mutex<Option<Told>>,
+    heard: Mutex<Heard>,
+}
+
+#[derive(Debug, Default)]
+struct Heard {
+    told: Option<Told>,
+    /// The last answer told another time: one of the vendor's machines may be wrong.
+    doubted: Option<Told>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -22,13 +32,21 @@ struct Told {
 }
 
 impl Clock {
-    /// Takes the time that was just told.
+    /// Takes the time that was just told; another one than before only if it is told twice.
     pub fn set(&self, theirs: Timestamp) {
-        let told = Told {
-            theirs,
-            at: Instant::now(),
-        };
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        let at = Instant::now();
+        let new = Told { theirs, at };
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let agrees = |told: Option<Told>| told.is_none_or(|told| told.agrees_with(new));
+        let is_told_again = heard.doubted.is_some() && agrees(heard.doubted);
+        if is_told_again || agrees(heard.told) {
+            *heard = Heard {
+                told: Some(new),
+                doubted: None,
+            };
+        } else {
+            heard.doubted = Some(new);
+        }
     }
 
     /// Takes the time from an answer's `Date`. One that a cache has kept tells an old time, and
@@ -39,13 +57,25 @@ impl Clock {
         }
     }
 
-    /// The vendor's time now, a second or two behind at most; none if it was never told.
+    /// The vendor's time now, a second or two behind at most; none if it was never told, or if
+    /// the last two answers told different ones.
     ///
-    /// While this computer sleeps it may stand still: the next answer puts it right.
+    /// While this computer sleeps it may stand still: the next two answers put it right.
     pub fn now(&self) -> Option<Timestamp> {
-        let told = *self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let Told { theirs, at } = told?;
-        theirs.checked_add(at.elapsed()).ok()
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = heard.told.filter(|_| heard.doubted.is_none())?;
+        told.now()
+    }
+}
+
+impl Told {
+    fn now(self) -> Option<Timestamp> {
+        self.theirs.checked_add(self.at.elapsed()).ok()
+    }
+
+    fn agrees_with(self, new: Self) -> bool {
+        let apart = |now: Timestamp| now.duration_since(new.theirs).unsigned_abs();
+        self.now().is_some_and(|now| apart(now) <= APART)
     }
 }
 
@@ -83,7 +113,15 @@ mod tests {
             clock.now().unwrap().duration_since(from).as_secs()
         };
         assert!((0..600).contains(&since("12")), "{:?}", clock.now());
-        clock.learn(&headers(&[(DATE, "Mon, 23 Nov 2026 11:00:00 GMT")]));
+        // one of many machines that is wrong is not believed, nor is what it contradicts
+        let eleven = "Mon, 23 Nov 2026 11:00:00 GMT";
+        clock.learn(&headers(&[(DATE, eleven)]));
+        assert_eq!(clock.now(), None);
+        clock.learn(&headers(&[(DATE, noon)]));
+        assert!((0..600).contains(&since("12")), "{:?}", clock.now());
+        for _ in 0..2 {
+            clock.learn(&headers(&[(DATE, eleven)]));
+        }
         assert!((0..600).contains(&since("11")), "{:?}", clock.now());
     }
 

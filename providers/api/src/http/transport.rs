@@ -108,7 +108,10 @@ impl Http {
         let lost = |error: reqwest::Error| self.lost(request, error);
         let mut response = self.client.execute(outgoing).await.map_err(lost)?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        self.clock.learn(&headers);
+        // a gateway that answers for the vendor has a clock of its own
+        if status.is_success() {
+            self.clock.learn(&headers);
+        }
         if let Some(rate) = self.dialect.rate(&headers) {
             self.gate.learn(rate);
         }
