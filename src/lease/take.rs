@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::job::Job;
 use provision_api::wait::{Attempt, Deadline, WaitError, until};
-use provision_api::{Backoff, Lease, Marks, OwnedServer, RunId};
+use provision_api::{Backoff, Lease, OwnedServer, RunId};
 use std::time::Duration;
 
 /// How often it is looked whether another run still lives.
@@ -86,11 +86,7 @@ async fn look(
     let Some(found) = ours.into_iter().find(|other| other.id() == server.id()) else {
         return Err(worked_on(job, "its server was removed"));
     };
-    let unleased = |server: &OwnedServer| Marks {
-        lease: None,
-        ..server.marks().clone()
-    };
-    if unleased(&found) != unleased(server) {
+    if found.marks().unleased() != server.marks().unleased() {
         return Err(worked_on(job, "its marks are not what they were"));
     }
     match &found.marks().lease {

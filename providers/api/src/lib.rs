@@ -29,5 +29,5 @@ pub use names::{HostName, KeyId, NameError, Owner, RunId, ServerId, TaskId};
 pub use provider::{
     Capabilities, Console, Intent, LoginKey, Order, Ordered, Provider, RebuildKey, Rescue,
 };
-pub use server::{Leftover, LeftoverKind, NotOurs, OwnedServer, Server, ServerStatus};
+pub use server::{Leftover, LeftoverKind, Looks, NotOurs, OwnedServer, Server, ServerStatus};
 pub use task::{Accepted, Progress, Stage, Task};

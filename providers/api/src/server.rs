@@ -2,6 +2,8 @@
 
 mod bear;
 
+pub use bear::Looks;
+
 use crate::{Arch, HostName, Marks, Owner, ServerId};
 use ipnet::Ipv6Net;
 use jiff::Timestamp;

@@ -19,9 +19,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use provision_api::http::{Bearer, Endpoint, Http, Settings};
 use provision_api::{
-    Accepted, Capabilities, Catalog, Console, Error, ErrorKind, Intent, KeyId, Leftover, LoginKey,
-    Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue, Result,
-    Server, Stage, TaskId,
+    Accepted, Backoff, Capabilities, Catalog, Console, Error, ErrorKind, Intent, KeyId, Leftover,
+    LoginKey, Marks, Order, Ordered, OwnedServer, Owner, Progress, Provider, RebuildKey, Rescue,
+    Result, Server, Stage, TaskId,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,6 +36,8 @@ pub struct Hetzner {
     catalog: OnceCell<Catalog>,
     /// The primary IPs that each server had when it was first seen.
     births: Mutex<BTreeMap<u64, Vec<u64>>>,
+    /// How long to wait before one more look at something that may be old news.
+    pace: Backoff,
 }
 
 impl Hetzner {
@@ -47,6 +49,7 @@ impl Hetzner {
             let message = format!("{error} (from {})", config.endpoint_source);
             Error::new(ErrorKind::Invalid, PROVIDER, "use the endpoint", message)
         })?;
+        let pace = config.limits.backoff;
         let http = Http::new(Settings {
             endpoint,
             dialect: Arc::new(dialect::Hetzners {
@@ -60,6 +63,7 @@ impl Hetzner {
             http,
             catalog: OnceCell::new(),
             births: Mutex::default(),
+            pace,
         })
     }
 

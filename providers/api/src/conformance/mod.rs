@@ -6,6 +6,7 @@
 
 mod bench;
 mod intents;
+mod leases;
 mod orders;
 pub mod strategies;
 mod things;
@@ -91,6 +92,7 @@ async fn all(
         "a taken name is refused" if able.create && able.unique_names => orders::taken(case),
         "a server that is rented is adopted" if !able.create => orders::adopt(case),
         "marks come back as they were written" => orders::marks(case),
+        "a lease that was lost is not renewed" => leases::lost(case),
         "a server of ours is not another's" => orders::strangers(case),
         "tasks that are done stay done" if able.create => things::done_task(case),
         "into the rescue system" => intents::rescue(case),

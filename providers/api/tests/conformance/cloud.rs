@@ -34,6 +34,7 @@ pub(crate) enum Flaw {
     RescueNext,
     AdoptsTwice,
     Clings,
+    RenewsBlindly,
 }
 
 #[derive(Debug, Default)]
@@ -306,6 +307,12 @@ impl Provider for Cloud {
         else {
             return error(ErrorKind::NotFound);
         };
+        if !self.has(Flaw::RenewsBlindly) {
+            let fit = server.may_bear(marks, known.clone(), Some(Timestamp::now()));
+            if fit.is_err() {
+                return error(ErrorKind::NotOurs);
+            }
+        }
         let mut written = marks.clone();
         if self.has(Flaw::ForgetsExpiry) {
             written.expires = None;

@@ -6,7 +6,7 @@ use crate::convert::labels;
 use crate::dialect::PROVIDER;
 use crate::wire::{Labels, ServerAnswer};
 use provision_api::http::Request;
-use provision_api::{Error, ErrorKind, Marks, OwnedServer, Phase, Result};
+use provision_api::{Error, ErrorKind, Looks, Marks, OwnedServer, Phase, Result};
 use serde_json::json;
 use std::sync::PoisonError;
 
@@ -33,9 +33,15 @@ impl Hetzner {
         marks: &Marks,
         operation: &str,
     ) -> Result<OwnedServer> {
-        let fresh = self.fresh(server.id()).await?;
-        let fresh = server.may_bear(marks, self.meet(&fresh), self.http.clock().now());
-        fresh.map_err(|why| Error::new(ErrorKind::NotOurs, PROVIDER, operation, why.to_string()))
+        let mut looks = Looks::new(&self.pace);
+        let found = loop {
+            let fresh = self.meet(&self.fresh(server.id()).await?);
+            let now = self.http.clock().now();
+            if let Some(found) = looks.found(server, marks, fresh, now).await {
+                break found;
+            }
+        };
+        found.map_err(|why| Error::new(ErrorKind::NotOurs, PROVIDER, operation, why.to_string()))
     }
 
     /// Writes down once, while the server is new, which addresses the vendor made with it.

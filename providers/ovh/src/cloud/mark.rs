@@ -2,7 +2,7 @@
 
 use super::wire::Instance;
 use super::{LOOKS, PublicCloud, convert, error, name};
-use provision_api::{ErrorKind, Marks, OwnedServer, Result};
+use provision_api::{ErrorKind, Looks, Marks, OwnedServer, Result};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -19,10 +19,15 @@ impl PublicCloud {
         let raw = name::write(&server.server().name, marks)
             .map_err(|why| error(ErrorKind::Invalid, &operation, why))?;
         let id = server.id().as_str();
-        let now = convert::server(&self.fresh(id).await?, &[], &[]);
-        server
-            .may_bear(marks, now, self.client.now())
-            .map_err(|why| error(ErrorKind::NotOurs, &operation, why.to_string()))?;
+        let mut looks = Looks::new(&self.pace);
+        let found = loop {
+            let fresh = convert::server(&self.fresh(id).await?, &[], &[]);
+            let now = self.client.now();
+            if let Some(found) = looks.found(server, marks, fresh, now).await {
+                break found;
+            }
+        };
+        found.map_err(|why| error(ErrorKind::NotOurs, &operation, why.to_string()))?;
         let path = self.instance_path(id, "").await?;
         let body = json!({ "instanceName": raw });
         self.client.v1().put(&path, &body, &operation).await?;

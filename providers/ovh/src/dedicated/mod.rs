@@ -57,9 +57,10 @@ impl Dedicated {
     /// not be spoken to are refused; nothing is sent yet.
     pub fn new(config: Config) -> Result<Self> {
         let (currency, panel) = (rented::currency(&config), panel::panel(&config));
+        let pace = config.limits.backoff;
         let client = Client::new(config, DEDICATED)?;
         Ok(Self {
-            rental: Rental::new(client, &PRODUCT),
+            rental: Rental::new(client, &PRODUCT, pace),
             currency,
             panel,
             facts: Mutex::default(),

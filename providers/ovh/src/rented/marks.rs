@@ -4,7 +4,7 @@ use super::{Fresh, Iam, Rental, Rented};
 use crate::client::segment;
 use crate::labels::{self, Labels};
 use provision_api::http::Request;
-use provision_api::{Error, ErrorKind, Marks, OwnedServer, Owner, Result, Role, Server};
+use provision_api::{Error, ErrorKind, Looks, Marks, OwnedServer, Owner, Result, Role, Server};
 use serde_json::json;
 
 /// Writes on a server, as it was told, what its tags say.
@@ -80,11 +80,16 @@ pub(crate) async fn remark<R: Rented>(
 ) -> Result<OwnedServer> {
     let (rental, service) = (rented.rental(), server.id().as_str());
     let operation = format!("mark {service}");
-    let fresh = rented.fresh(service).await?;
-    still_ours(rental, &fresh.server, server, &operation)?;
-    server
-        .may_bear(marks, fresh.server.clone(), rental.client().now())
-        .map_err(|why| rental.error(ErrorKind::NotOurs, &operation, why.to_string()))?;
+    let mut looks = Looks::new(rental.pace());
+    let fresh = loop {
+        let fresh = rented.fresh(service).await?;
+        still_ours(rental, &fresh.server, server, &operation)?;
+        let (there, now) = (fresh.server.clone(), rental.client().now());
+        if let Some(found) = looks.found(server, marks, there, now).await {
+            found.map_err(|why| rental.error(ErrorKind::NotOurs, &operation, why.to_string()))?;
+            break fresh;
+        }
+    };
     let tags = labels::replace(&fresh.server.labels, marks);
     let written = put(rental, &fresh, &tags, operation.clone()).await?;
     let mut now = fresh.server;

@@ -22,7 +22,7 @@ pub(crate) use wire::{Iam, Task, or_default};
 use crate::client::{Client, segment};
 use async_trait::async_trait;
 use provision_api::http::Request;
-use provision_api::{Accepted, Error, Result, Server, Stage};
+use provision_api::{Accepted, Backoff, Error, Result, Server, Stage};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -58,6 +58,8 @@ pub(crate) struct Rental {
     product: &'static Product,
     /// When each contract began changes never; it is asked for once.
     contracts: Mutex<BTreeMap<String, Contract>>,
+    /// How long to wait before one more look at something that may be old news.
+    pace: Backoff,
 }
 
 /// A service as it is now.
@@ -83,17 +85,23 @@ pub(crate) trait Rented: Sync {
 }
 
 impl Rental {
-    pub(crate) fn new(client: Client, product: &'static Product) -> Self {
+    pub(crate) fn new(client: Client, product: &'static Product, pace: Backoff) -> Self {
         Self {
             client,
             product,
             contracts: Mutex::default(),
+            pace,
         }
     }
 
     /// The client.
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// How long to wait before one more look.
+    pub(crate) fn pace(&self) -> &Backoff {
+        &self.pace
     }
 
     /// The path of a service, or of something below it.

@@ -65,9 +65,10 @@ impl Vps {
     /// not be spoken to are refused; nothing is sent yet.
     pub fn new(config: Config) -> Result<Self> {
         let currency = rented::currency(&config);
+        let pace = config.limits.backoff;
         let client = Client::new(config, VPS)?;
         Ok(Self {
-            rental: Rental::new(client, &PRODUCT),
+            rental: Rental::new(client, &PRODUCT, pace),
             currency,
             addresses: Mutex::default(),
             images: Mutex::default(),
