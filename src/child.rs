@@ -18,6 +18,8 @@ const SECRETS: &[&str] = &[
     "OVH_CONSUMER_KEY",
     "OVH_CLIENT_ID",
     "OVH_CLIENT_SECRET",
+    // the address of an installer may be a signed one
+    crate::installer::address::VARIABLE,
 ];
 
 /// A command without the credentials in its environment; it ends when it is dropped.

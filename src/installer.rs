@@ -1,8 +1,10 @@
 //! nixos-anywhere as a child process: what it is given, how it is watched, how it is ended.
 
+pub mod address;
 pub mod files;
 mod process;
 pub mod tarball;
+pub mod tree;
 
 pub use process::Installer;
 #[cfg(any(test, feature = "fuzz"))]

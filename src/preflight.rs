@@ -4,7 +4,7 @@
 use crate::child;
 use crate::cli::Stage;
 use crate::failure::{Exit, Failure, Outcome};
-use crate::installer::{Installer, Kind, tarball};
+use crate::installer::{Installer, Kind, address, tarball, tree};
 use provision_sandbox::MachineKind;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ pub fn stage(given: &Stage) -> Outcome<Stage> {
     let mut stage = given.clone();
     if let Some(dir) = &mut stage.extra_files {
         *dir = absolute("--extra-files", dir)?;
-        fs::read_dir(&dir).map_err(|e| refused("--extra-files", dir, e))?;
+        tree::look(dir).map_err(|r| refused("--extra-files", &r.path, r.why))?;
     }
     for pair in stage.disk_encryption_keys.chunks_exact_mut(2) {
         disk_key(pair)?;
@@ -82,16 +82,13 @@ fn disk_key(pair: &mut [String]) -> Outcome {
 }
 
 fn tarball(kexec: &mut String, hash: &str) -> Outcome {
-    if kexec.contains("://") {
-        return if kexec.starts_with("https://") {
-            Ok(())
-        } else {
-            Err(refused(
-                "--kexec",
-                Path::new(kexec.as_str()),
-                "only https:// is fetched",
-            ))
+    if address::is_address(kexec) {
+        let why = match url::Url::parse(kexec) {
+            Ok(url) if url.scheme() == "https" => return Ok(()),
+            Ok(_) => "only https:// is fetched".to_owned(),
+            Err(error) => format!("it is no address: {error}"),
         };
+        return Err(refused("--kexec", Path::new(&address::shown(kexec)), why));
     }
     let path = absolute("--kexec", Path::new(kexec.as_str()))?;
     file("--kexec", &path)?;
@@ -178,6 +175,14 @@ mod tests {
             (key("/key", path("")), "a folder"),
             (paths, "--store-paths"),
             (kexec("http://x/y".to_owned(), good), "only https"),
+            (
+                kexec("http://ann:p@x/y?s".to_owned(), good),
+                "http://x/y?… ",
+            ),
+            (
+                kexec("https://ann:p@[x".to_owned(), good),
+                "it is no address",
+            ),
             (kexec("https://x/y".to_owned(), "abc"), "64 hexadecimal"),
             (kexec(path("none"), good), "--kexec"),
             (kexec(path("file"), &zeros), "its SHA-256 is ba78"),

@@ -4,13 +4,15 @@
 use crate::child;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::identity::KeyFile;
+use crate::installer::tree;
 use crate::job::Job;
 use crate::ssh::password;
 use crate::ssh::shim::Guard;
 use crate::ssh::{Target, alias};
 use crate::state::{plain_name, private_dir, write_private};
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 /// A folder for the front of the installer's PATH: this program under other names.
@@ -81,18 +83,17 @@ pub fn extra(job: &Job, identity: &KeyFile) -> Outcome<Extra> {
     private_dir(&extra.outer)?;
     folder(&root)?;
     if let Some(own) = &job.stage.extra_files {
-        copy(own, &root)?;
+        tree::copy(own, &root)?;
     }
     let ssh = root.join("etc/ssh");
     folder(&root.join("etc"))?;
     folder(&ssh)?;
     let key = ssh.join("ssh_host_ed25519_key");
-    fs::copy(&identity.path, &key).map_err(|e| Failure::state(&key, &e))?;
-    mode(&key, 0o600)?;
+    let private = fs::read(&identity.path).map_err(|e| Failure::state(&identity.path, &e))?;
+    file(&key, &private, 0o600)?;
     let public = ssh.join("ssh_host_ed25519_key.pub");
     let line = format!("{} {}\n", identity.public_line(), job.name);
-    fs::write(&public, line).map_err(|e| Failure::state(&public, &e))?;
-    mode(&public, 0o644)?;
+    file(&public, line.as_bytes(), 0o644)?;
     Ok(extra)
 }
 
@@ -111,6 +112,8 @@ impl Extra {
 
 impl Drop for Extra {
     fn drop(&mut self) {
+        // a folder of the user's may forbid to remove what is in it; the key goes all the same
+        let _ = fs::remove_file(self.root().join("etc/ssh/ssh_host_ed25519_key"));
         let _ = fs::remove_dir_all(&self.outer);
     }
 }
@@ -135,43 +138,30 @@ pub fn sweep(job: &Job) {
     }
 }
 
+/// A folder itself, not what a link leads to.
 fn folder(dir: &Path) -> Outcome {
-    if !dir.is_dir() {
+    if !fs::symlink_metadata(dir).is_ok_and(|found| found.is_dir()) {
         fs::create_dir(dir).map_err(|e| Failure::state(dir, &e))?;
         mode(dir, 0o755)?;
     }
     Ok(())
 }
 
+/// A new file in the place of what was there.
+fn file(path: &Path, content: &[u8], mode: u32) -> Outcome {
+    let write = || {
+        if fs::symlink_metadata(path).is_ok() {
+            fs::remove_file(path)?;
+        }
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.write(true).create_new(true).mode(mode).open(path)?;
+        file.write_all(content)
+    };
+    write().map_err(|e| Failure::state(path, &e))?;
+    self::mode(path, mode)
+}
+
 fn mode(path: &Path, mode: u32) -> Outcome {
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
         .map_err(|e| Failure::state(path, &e))
-}
-
-/// Copies a tree with its modes; a link stays a link.
-fn copy(from: &Path, to: &Path) -> Outcome {
-    let unreadable = |e: std::io::Error| {
-        Failure::new(
-            Exit::Config,
-            format!("cannot read --extra-files {}", from.display()),
-            e,
-        )
-    };
-    for entry in fs::read_dir(from).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let kind = entry.file_type().map_err(unreadable)?;
-        let target = to.join(entry.file_name());
-        if kind.is_symlink() {
-            let points_at = fs::read_link(entry.path()).map_err(unreadable)?;
-            symlink(points_at, &target).map_err(|e| Failure::state(&target, &e))?;
-        } else if kind.is_dir() {
-            fs::create_dir(&target).map_err(|e| Failure::state(&target, &e))?;
-            copy(&entry.path(), &target)?;
-            let modes = entry.metadata().map_err(unreadable)?.permissions();
-            fs::set_permissions(&target, modes).map_err(|e| Failure::state(&target, &e))?;
-        } else {
-            fs::copy(entry.path(), &target).map_err(|e| Failure::state(&target, &e))?;
-        }
-    }
-    Ok(())
 }

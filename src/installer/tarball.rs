@@ -4,7 +4,7 @@
 //! fetched here, compared, and handed over as a file.
 
 use crate::failure::{Exit, Failure, Outcome};
-use crate::installer::Kind;
+use crate::installer::{Kind, address};
 use crate::job::Job;
 use crate::ssh::Target;
 use provision_sandbox::MachineKind;
@@ -26,9 +26,8 @@ pub async fn checked(job: &Job, target: &Target) -> Outcome<Option<PathBuf>> {
         }
         return Ok(own);
     };
-    let file = if given.contains("://") {
-        let suffix = given.rsplit('/').next().unwrap_or("kexec.tar.gz");
-        let file = job.dir.join(format!("kexec-{}", safe(suffix)));
+    let file = if address::is_address(given) {
+        let file = job.dir.join(address::file_name(given));
         let fetch = fetch(given, &file);
         tokio::time::timeout(job.context.deadlines.kexec(), fetch)
             .await
@@ -100,12 +99,12 @@ async fn fetch(url: &str, file: &Path) -> Outcome {
     };
     let mut answer = asked
         .and_then(reqwest::Response::error_for_status)
-        .map_err(|e| refused(url, in_full(&e)))?;
+        .map_err(|e| refused(url, in_full(e)))?;
     let mut out = tokio::fs::File::create(file)
         .await
         .map_err(|e| Failure::state(file, &e))?;
     let mut bytes = 0;
-    while let Some(chunk) = answer.chunk().await.map_err(|e| refused(url, e))? {
+    while let Some(chunk) = answer.chunk().await.map_err(|e| refused(url, in_full(e)))? {
         bytes += chunk.len() as u64;
         if bytes > MOST_BYTES {
             return Err(refused(url, "it is larger than any installer"));
@@ -119,10 +118,12 @@ async fn fetch(url: &str, file: &Path) -> Outcome {
         .map_err(|e| Failure::state(file, &e))
 }
 
-/// With its causes: which certificate is wrong, and why.
-fn in_full(error: &reqwest::Error) -> String {
+/// With its causes: which certificate is wrong, and why. Not with its address, nor with the one
+/// that it was led to: either may be signed.
+fn in_full(error: reqwest::Error) -> String {
+    let error = error.without_url();
     let mut text = error.to_string();
-    let mut cause: &dyn std::error::Error = error;
+    let mut cause: &dyn std::error::Error = &error;
     while let Some(deeper) = cause.source() {
         text.push_str(&format!(": {deeper}"));
         cause = deeper;
@@ -142,17 +143,10 @@ fn hash(file: &Path) -> std::io::Result<String> {
     }
 }
 
-/// A file name: nixos-anywhere tells the compression by its ending.
-fn safe(name: &str) -> String {
-    name.chars()
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
-        .collect()
-}
-
 fn refused(given: &str, why: impl std::fmt::Display) -> Failure {
     Failure::new(
         Exit::Trust,
-        format!("the kexec tarball {given} is not taken"),
+        format!("the kexec tarball {} is not taken", address::shown(given)),
         why,
     )
     .mend("give its SHA-256 with --kexec-sha256, in hexadecimal (sha256sum FILE)")
@@ -171,7 +165,6 @@ mod tests {
             hash(&file).unwrap(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
-        assert_eq!(safe("../a b.tar.gz"), "..ab.tar.gz");
     }
 
     #[test]
@@ -183,8 +176,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_tells_its_cause() {
-        let refused = reqwest::get("https://127.0.0.1:1/x").await.unwrap_err();
-        let told = in_full(&refused);
+        let url = "https://ann:S3cret@127.0.0.1:1/x?sig=S3cret";
+        let told = in_full(reqwest::get(url).await.unwrap_err());
         assert!(told.contains("refused"), "{told}");
+        let told = refused(url, told).to_string();
+        assert!(told.contains("https://127.0.0.1:1/x"), "{told}");
+        assert!(!told.contains("S3cret"), "{told}");
     }
 }

@@ -190,8 +190,18 @@ fn how_slow_the_sandbox_is_must_be_understood() {
 fn what_the_installation_lacks_is_found_before_anything_is_paid_for() {
     let lab = Lab::new();
     let hash = "0".repeat(64);
+    // a pipe would be waited for, and through the link the host's key would go to this machine
+    std::fs::create_dir_all(lab.flake().join("piped/srv")).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(lab.flake().join("piped/srv/pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    std::fs::create_dir_all(lab.flake().join("linked")).unwrap();
+    std::os::unix::fs::symlink("/etc", lab.flake().join("linked/etc")).unwrap();
     for (flags, words) in [
         ("--extra-files nowhere".to_owned(), "--extra-files"),
+        ("--extra-files piped".to_owned(), "piped/srv/pipe"),
+        ("--extra-files linked".to_owned(), "linked/etc"),
         (
             "--disk-encryption-keys /k nowhere".to_owned(),
             "--disk-encryption-keys",

@@ -3,6 +3,7 @@
 use crate::cli::{BuildOn, OnFailure, Stage, UpFlags};
 use crate::commands::found::naming;
 use crate::context::Context;
+use crate::installer::address;
 use crate::report::quote;
 use provision_api::{HostName, Role};
 use std::ffi::OsStr;
@@ -68,15 +69,28 @@ pub(crate) fn stage(stage: &Stage) -> String {
     if let [disko, system] = stage.store_paths.as_slice() {
         flag("store-paths", &[disko.as_ref(), system.as_ref()]);
     }
-    if let Some(tarball) = &stage.kexec {
-        flag("kexec", &[tarball.as_ref()]);
-    }
-    if let Some(hash) = &stage.kexec_sha256 {
-        flag("kexec-sha256", &[hash.as_ref()]);
-    }
     if stage.force_layout {
         flag("force-layout", &[]);
     }
+    text.push_str(&kexec(stage));
+    text
+}
+
+/// An own installer. Of an address with a secret in it the shell that runs the command has to know:
+/// it reads it from a variable, or says that it must be set.
+fn kexec(stage: &Stage) -> String {
+    let (Some(tarball), Some(hash)) = (&stage.kexec, &stage.kexec_sha256) else {
+        return String::new();
+    };
+    let mut text = String::new();
+    if address::is_secret(tarball) {
+        let variable = address::VARIABLE;
+        let what = "set it to the address of the tarball";
+        text.push_str(&format!(" --kexec \"${{{variable}:?{what}}}\""));
+    } else {
+        push(&mut text, "kexec", &[tarball.as_ref()]);
+    }
+    push(&mut text, "kexec-sha256", &[hash.as_ref()]);
     text
 }
 
@@ -99,6 +113,7 @@ mod tests {
         let script = format!("for word in {line}; do printf '%s\\n' \"$word\"; done");
         let printed = std::process::Command::new("sh")
             .args(["-c", &script])
+            .env(address::VARIABLE, "https://ann:S3cret@x/y?S3cret")
             .output()
             .unwrap();
         let text = String::from_utf8(printed.stdout).unwrap();
@@ -116,10 +131,12 @@ mod tests {
             " --ttl 90s --reinstall --on-failure teardown",
             " --extra-files 'a b' --disk-encryption-keys /k 'my key' --disk-encryption-keys /l m",
             " --build-on remote --store-paths /nix/store/a /nix/store/b",
-            " --build-on local --kexec 'https://x/y?z&a' --kexec-sha256 00ff",
+            " --build-on local --kexec 'https://x/y z' --kexec-sha256 00ff",
+            " --kexec 'https://ann:S3cret@x/y?S3cret' --kexec-sha256 00ff",
         ] {
             let first = parsed(line);
             let shown = given(&first);
+            assert!(!shown.contains("S3cret"), "{shown}");
             let again = parsed(&shown);
             assert_eq!(
                 format!("{first:?}"),
@@ -127,5 +144,18 @@ mod tests {
                 "{line} → {shown}"
             );
         }
+    }
+
+    #[test]
+    fn a_shell_that_is_not_told_the_address_does_not_begin() {
+        let first = parsed(" --kexec 'https://x/y?S3cret' --kexec-sha256 00ff");
+        let ran = std::process::Command::new("sh")
+            .args(["-c", &format!("echo provision up{}", given(&first))])
+            .env_remove(address::VARIABLE)
+            .output()
+            .unwrap();
+        assert!(!ran.status.success() && ran.stdout.is_empty(), "{ran:?}");
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(said.contains("set it to the address"), "{said}");
     }
 }
