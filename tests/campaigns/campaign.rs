@@ -8,6 +8,9 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// What a cell says whose moment never came: it is counted apart, and proves nothing.
+pub(crate) const NOT_REACHED: &str = "not reached";
+
 /// One campaign, as it was asked for.
 ///
 /// | variable | says |
@@ -69,12 +72,17 @@ impl Campaign {
             table.add(row(cell), result);
         }
         let failed = results.iter().filter(|result| result.is_err()).count();
-        let sum = format!(
+        let missed = results.iter().flatten().filter(|word| *word == NOT_REACHED);
+        let missed = missed.count();
+        let mut sum = format!(
             "{}, seed {}: {} tried, {failed} failed",
             self.name,
             self.seed,
-            cells.len()
+            cells.len() - missed
         );
+        if missed > 0 {
+            let _ = write!(sum, ", {missed} more {NOT_REACHED}");
+        }
         eprintln!("{}\n{sum}", table.text);
         if let Some(folder) = std::env::var_os("PROVISION_CAMPAIGN_FOLDER") {
             let file = PathBuf::from(folder).join(format!("{}.md", self.name));

@@ -5,6 +5,10 @@
 mod api;
 #[path = "trust/book.rs"]
 mod book;
+#[path = "trust/consent.rs"]
+mod consent;
+#[path = "trust/first_boot.rs"]
+mod first_boot;
 #[path = "trust/hops.rs"]
 mod hops;
 #[path = "trust/impostor.rs"]

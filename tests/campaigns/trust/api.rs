@@ -1,5 +1,6 @@
 //! Somebody else in the place of a vendor's API, and of the server of an own installer.
 
+use super::book::files;
 use super::tls::{Authority, Server, Shown, answer};
 use crate::campaign::Campaign;
 use crate::lab::{Lab, Ran};
@@ -194,12 +195,21 @@ fn tarball(who: Who) -> String {
     let bytes = b"an installer";
     let right = answer("200 OK", "", bytes);
     let place = place(who, &lab, &right);
-    let ran = fetched(&lab, &format!("{}/x.tar.gz", place.address), &sha256(bytes));
+    // a signed address, which nobody has to see
+    let signed = place.address.replace("://", "://ann:planted-url-password@");
+    let signed = format!("{signed}/x.tar.gz?signature=planted/url-signature");
+    let ran = fetched(&lab, &signed, &sha256(bytes));
+    no_address(&lab, &ran);
     if who == Who::Right {
         ran.succeeded();
+        assert!(place.server.told().contains("signature=planted"));
         // the same bytes, and another hash
         let url = format!("{}/x.tar.gz --reinstall", place.address);
         fetched(&lab, &url, &sha256(b"another")).failed(9, &["is not taken", "SHA-256"]);
+        let url = format!("{signed} --reinstall");
+        let ran = fetched(&lab, &url, &sha256(b"another"));
+        no_address(&lab, &ran);
+        ran.failed(9, &["PROVISION_KEXEC"]);
         return "taken with its hash, refused with another (9)".to_owned();
     }
     if who == Who::LeadsElsewhere {
@@ -214,8 +224,25 @@ fn tarball(who: Who) -> String {
     format!("refused ({code})")
 }
 
+/// What is secret in the address is neither printed nor kept, nor in a name of a file.
+fn no_address(lab: &Lab, ran: &Ran) {
+    let kept = files(&lab.state());
+    let kept = kept.iter().map(|file| {
+        let content = std::fs::read(file).unwrap();
+        let content = String::from_utf8_lossy(&content).into_owned();
+        (file.display().to_string(), content)
+    });
+    let printed = [("stdout", &ran.stdout), ("stderr", &ran.stderr)];
+    let printed = printed.map(|(name, text)| (name.to_owned(), text.clone()));
+    for (name, text) in kept.chain(printed) {
+        let is_there = text.contains("planted-url") || text.contains("url-signature");
+        let is_name = name.contains("url-signature");
+        assert!(!is_there && !is_name, "the address is in {name}: {ran}");
+    }
+}
+
 fn fetched(lab: &Lab, url: &str, hash: &str) -> Ran {
-    let up = format!("up hetzner-cloud --sandbox --kexec-sha256 {hash} --kexec {url}");
+    let up = format!("-vvv up hetzner-cloud --sandbox --kexec-sha256 {hash} --kexec {url}");
     let mut command = lab.command(&up);
     if lab.path("authority.pem").exists() {
         command.env("SSL_CERT_FILE", lab.path("authority.pem"));

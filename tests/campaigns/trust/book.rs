@@ -120,6 +120,11 @@ impl Book {
         assert!(found.is_empty(), "{found:?} is in {what}");
     }
 
+    /// The secrets that are in there.
+    pub(crate) fn found(&self, hay: &[u8]) -> Vec<String> {
+        self.needles.found(hay)
+    }
+
     /// How many forms are looked for.
     pub(crate) fn forms(&self) -> usize {
         self.needles.len()

@@ -4,7 +4,7 @@ use super::impostor::{Impostor, Told};
 use super::scenes::{SCENES, Scene};
 use super::stage::Stage;
 use super::way::Way;
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, NOT_REACHED};
 use crate::lab::Ran;
 use std::process::Command;
 
@@ -96,7 +96,8 @@ fn meaning(call: &str) -> String {
 /// The calls that it takes when nobody is in the way.
 fn calls(scene: &Scene) -> Vec<String> {
     let stage = Stage::set(scene, 1);
-    let ran = stage.act(scene).succeeded();
+    let ran = stage.act(scene);
+    assert_eq!(ran.code, scene.ends_with(), "{}: {ran}", scene.act);
     let calls = stage.way.calls();
     assert!(!calls.is_empty(), "{}: {ran}", scene.act);
     calls
@@ -110,13 +111,13 @@ fn met(cell: &Cell) -> String {
     let ran = stage.act(cell.scene);
     let told = impostor.told();
     let Some(at) = stage.way.turned_at() else {
-        ran.succeeded();
-        return "it took fewer calls this time".to_owned();
+        assert_eq!(ran.code, cell.scene.ends_with(), "{ran}");
+        return NOT_REACHED.to_owned();
     };
     assert!(!ran.stderr.contains("panicked"), "{ran}");
-    no_secret(&told, &ran);
+    let passwords = only_agreed(cell.scene, &stage, &told, &ran);
     if !told.logins.is_empty() {
-        return trusted_first(cell.scene, &told, &ran);
+        return trusted_first(cell.scene, passwords, &told, &ran);
     }
     assert!(
         told.bytes.is_empty(),
@@ -127,29 +128,49 @@ fn met(cell: &Cell) -> String {
         "ssh" => ran.code == 255,
         // who answered before the vendor was asked is never taken for what is booted then
         _ if cell.scene.first_use => ran.code == 10 && ran.stderr.contains("from before"),
-        _ => false,
+        // that far it comes without being let in
+        _ => ran.code != 0 && ran.code == cell.scene.ends_with(),
     };
     assert!(ran.code == 9 || is_fair, "turned at {at}: {ran}");
     format!("refused ({})", ran.code)
 }
 
 /// Where nobody can know the key, the first one is trusted: that is said, and what goes there is no
-/// secret.
-fn trusted_first(scene: &Scene, told: &Told, ran: &Ran) -> String {
+/// secret but the password that was agreed to.
+fn trusted_first(scene: &Scene, passwords: usize, told: &Told, ran: &Ran) -> String {
     assert!(scene.first_use, "it was let in: {told:?}\n{ran}");
     assert!(ran.stderr.contains("trusted on first use"), "{ran}");
     assert_ne!(ran.code, 0, "{ran}");
+    // it is how one gets in there, and so it must be among what is heard
+    assert_eq!(passwords > 0, scene.sends_password(), "{told:?}\n{ran}");
+    if passwords > 0 {
+        let code = ran.code;
+        return format!("trusted on first use, sent the password that was agreed to ({code})");
+    }
     format!("trusted on first use, nothing secret sent ({})", ran.code)
 }
 
-fn no_secret(told: &Told, ran: &Ran) {
+/// Nothing secret was said, but the password where that is agreed to; how many passwords were.
+fn only_agreed(scene: &Scene, stage: &Stage, told: &Told, ran: &Ran) -> usize {
     let text = String::from_utf8_lossy(&told.bytes);
     for secret in ["PRIVATE KEY", "ssh_host_ed25519_key"] {
-        assert!(
-            !text.contains(secret),
-            "it was told a secret: {text}\n{ran}"
-        );
+        let is_there = text.contains(secret);
+        assert!(!is_there, "it was told a secret: {text}\n{ran}");
     }
+    let book = stage.secrets();
+    let found = book.found(&told.bytes);
+    let agreed = |name: &String| scene.sends_password() && name.contains("password");
+    assert!(found.iter().all(agreed), "it was told {found:?}\n{ran}");
+    let passwords = told.passwords.len();
+    assert!(
+        passwords == 0 || scene.sends_password(),
+        "it was told a password: {told:?}\n{ran}"
+    );
+    // whatever it was told as a password is the one that the vendor made
+    for password in &told.passwords {
+        assert!(!book.found(password.as_bytes()).is_empty(), "{told:?}");
+    }
+    passwords
 }
 
 /// The search must be able to fail: a client that checks nothing tells the impostor all.

@@ -8,9 +8,12 @@ use russh::server::{
 use russh::{Channel, ChannelId, ChannelMsg, Error, MethodKind};
 use ssh_key::{Algorithm, PrivateKey};
 use std::collections::HashMap;
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::process::Command;
 
 /// What it was told, by all who came.
 #[derive(Debug, Default, Clone)]
@@ -19,8 +22,19 @@ pub(crate) struct Told {
     pub(crate) came: usize,
     /// Who logged in, and by what.
     pub(crate) logins: Vec<String>,
+    /// Passwords that were tried.
+    pub(crate) passwords: Vec<String>,
     /// Passwords, commands, and what was sent to them.
     pub(crate) bytes: Vec<u8>,
+}
+
+/// What it does with commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Does {
+    /// It listens, and says that they have succeeded.
+    Nothing,
+    /// It runs them here: it is the machine that is meant.
+    AsTold,
 }
 
 /// It listens on loopback until it is dropped.
@@ -34,6 +48,12 @@ pub(crate) struct Impostor {
 
 impl Impostor {
     pub(crate) fn new() -> Self {
+        let key = PrivateKey::random(&mut rand::rng(), Algorithm::Ed25519).unwrap();
+        Self::with(key, Does::Nothing)
+    }
+
+    /// With that host key.
+    pub(crate) fn with(key: PrivateKey, does: Does) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -42,14 +62,13 @@ impl Impostor {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let port = listener.local_addr().unwrap().port();
         let told = Arc::new(Mutex::new(Told::default()));
-        let key = PrivateKey::random(&mut rand::rng(), Algorithm::Ed25519).unwrap();
         let public = key.public_key().to_openssh().unwrap();
         let config = Arc::new(config(key));
         let ear = Arc::clone(&told);
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 ear.lock().unwrap().came += 1;
-                tokio::spawn(talk(Arc::clone(&config), stream, Arc::clone(&ear)));
+                tokio::spawn(talk(Arc::clone(&config), stream, Arc::clone(&ear), does));
             }
         });
         Self {
@@ -88,9 +107,10 @@ fn config(key: PrivateKey) -> Config {
     }
 }
 
-async fn talk(config: Arc<Config>, stream: TcpStream, told: Arc<Mutex<Told>>) {
+async fn talk(config: Arc<Config>, stream: TcpStream, told: Arc<Mutex<Told>>, does: Does) {
     let ear = Ear {
         told,
+        does,
         open: HashMap::new(),
     };
     if let Ok(session) = russh::server::run_stream(config, stream, ear).await {
@@ -100,6 +120,7 @@ async fn talk(config: Arc<Config>, stream: TcpStream, told: Arc<Mutex<Told>>) {
 
 struct Ear {
     told: Arc<Mutex<Told>>,
+    does: Does,
     open: HashMap<ChannelId, Channel<Msg>>,
 }
 
@@ -114,13 +135,18 @@ impl Ear {
         hear(&self.told, bytes);
     }
 
-    /// Every command succeeds when all that it is sent has been read.
-    fn begin(&mut self, id: ChannelId, session: &mut Session) -> Result<(), Error> {
+    /// Every command succeeds when all that it is sent has been read, or is run.
+    fn begin(&mut self, id: ChannelId, command: &[u8], session: &mut Session) -> Result<(), Error> {
         let Some(channel) = self.open.remove(&id) else {
             return session.channel_failure(id);
         };
         session.channel_success(id)?;
-        tokio::spawn(listen(channel, Arc::clone(&self.told)));
+        let told = Arc::clone(&self.told);
+        let command = String::from_utf8_lossy(command).into_owned();
+        match self.does {
+            Does::Nothing => drop(tokio::spawn(listen(channel, told))),
+            Does::AsTold => drop(tokio::spawn(work(channel, told, command))),
+        }
         Ok(())
     }
 }
@@ -143,6 +169,41 @@ async fn listen(channel: Channel<Msg>, told: Arc<Mutex<Told>>) {
     drop(writing.exit_status(0).await);
     drop(writing.eof().await);
     drop(writing.close().await);
+}
+
+/// Runs the command with what it is sent.
+async fn work(channel: Channel<Msg>, told: Arc<Mutex<Told>>, command: String) {
+    let mut child = Command::new("sh")
+        .args(["-c", &command])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let (mut reading, writing) = channel.split();
+    let (mut input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let hearing = async {
+        loop {
+            match reading.wait().await {
+                Some(ChannelMsg::Data { data }) => {
+                    hear(&told, &data);
+                    drop(input.write_all(&data).await);
+                }
+                Some(ChannelMsg::Eof | ChannelMsg::Close) | None => break,
+                Some(_) => {}
+            }
+        }
+        drop(input);
+    };
+    let telling = async {
+        drop(writing.data(output).await);
+        let code = child.wait().await.unwrap().code();
+        let code = code.and_then(|code| u32::try_from(code).ok());
+        drop(writing.exit_status(code.unwrap_or(255)).await);
+        drop(writing.eof().await);
+        drop(writing.close().await);
+    };
+    tokio::join!(hearing, telling);
 }
 
 impl Handler for Ear {
@@ -171,6 +232,8 @@ impl Handler for Ear {
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Error> {
         self.hear(password.as_bytes());
+        let tried = password.to_owned();
+        self.told.lock().unwrap().passwords.push(tried);
         Ok(self.let_in(user, "password"))
     }
 
@@ -192,11 +255,11 @@ impl Handler for Ear {
         session: &mut Session,
     ) -> Result<(), Error> {
         self.hear(data);
-        self.begin(id, session)
+        self.begin(id, data, session)
     }
 
     async fn shell_request(&mut self, id: ChannelId, session: &mut Session) -> Result<(), Error> {
-        self.begin(id, session)
+        self.begin(id, b"sh", session)
     }
 
     async fn subsystem_request(
@@ -206,7 +269,7 @@ impl Handler for Ear {
         session: &mut Session,
     ) -> Result<(), Error> {
         self.hear(name.as_bytes());
-        self.begin(id, session)
+        self.begin(id, b"false", session)
     }
 
     async fn env_request(

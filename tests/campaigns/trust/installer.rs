@@ -1,7 +1,7 @@
 //! The calls that nixos-anywhere makes, in its own forms, through the `ssh` that stands ahead on
 //! its PATH: its own `ssh`, `ssh-copy-id`, and what Nix calls.
 
-use super::impostor::Impostor;
+use super::impostor::{Does, Impostor};
 use super::way::{ahead, find};
 use crate::campaign::Campaign;
 use serde_json::json;
@@ -10,7 +10,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// How it calls: `ARGS` are the arguments that it always has, `HOST` is the target.
+/// How it calls: `ARGS` are the arguments that it always has, `HOST` is the target, `PATH` a path of
+/// the store in `DIR/from`.
 const FORMS: [(&str, &str); 9] = [
     ("ssh with a command", "ssh -T ARGS root@HOST 'exit 0'"),
     (
@@ -34,12 +35,12 @@ const FORMS: [(&str, &str); 9] = [
         "ssh -T ARGS root@HOST 'umask 077; cat > /tmp/key' < extra/secret",
     ),
     (
-        "nix copy",
-        "NIX_SSHOPTS='ARGS' nix --extra-experimental-features nix-command store ping --store 'ssh://root@HOST?compress=true'",
+        "nix copy, ssh://",
+        "NIX_SSHOPTS='ARGS' NIX copy --from DIR/from --to 'ssh://root@HOST?compress=true&remote-store=DIR/to' PATH",
     ),
     (
-        "nix build",
-        "NIX_SSHOPTS='ARGS' nix --extra-experimental-features nix-command store ping --store 'ssh-ng://root@HOST?ssh-key=id'",
+        "nix copy, ssh-ng://",
+        "NIX_SSHOPTS='ARGS' NIX copy --from DIR/from --to 'ssh-ng://root@HOST?ssh-key=id&remote-store=DIR/to' PATH",
     ),
     (
         "another name for it",
@@ -82,7 +83,14 @@ fn trust_in_what_the_installer_calls() {
 fn called(cell: &Cell) -> String {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
-    let answers = Impostor::new();
+    let is_nix = cell.what.starts_with("nix");
+    let does = if cell.right && is_nix {
+        Does::AsTold
+    } else {
+        Does::Nothing
+    };
+    let host_key = ssh_key::PrivateKey::random(&mut rand::rng(), ssh_key::Algorithm::Ed25519);
+    let answers = Impostor::with(host_key.unwrap(), does);
     let other = Impostor::new();
     let pinned = if cell.right { &answers } else { &other };
     fs::create_dir_all(at("extra")).unwrap();
@@ -106,10 +114,18 @@ fn called(cell: &Cell) -> String {
         at("id").display(),
         answers.port
     );
+    let planted = if is_nix {
+        planted(dir.path())
+    } else {
+        String::new()
+    };
     let script = cell
         .script
         .replace("ARGS", &args)
-        .replace("HOST", "127.0.0.1");
+        .replace("HOST", "127.0.0.1")
+        .replace("NIX copy", &format!("{NIX} copy"))
+        .replace("DIR", &dir.path().display().to_string())
+        .replace("PATH", &planted);
     let output = Command::new("timeout")
         .args(["60", "sh", "-c", &script])
         .current_dir(dir.path())
@@ -124,9 +140,12 @@ fn called(cell: &Cell) -> String {
     let told = answers.told();
     let heard = String::from_utf8_lossy(&told.bytes);
     if cell.right && cell.what != "another name for it" {
-        // Nix gets no answer that it understands, and was let in all the same
-        let is_nix = cell.what.starts_with("nix");
-        assert!(output.status.success() || is_nix, "{said}");
+        assert!(output.status.success(), "{said}");
+        if is_nix {
+            let copied = fs::read_to_string(at("to").join(planted.trim_start_matches('/')));
+            assert_eq!(copied.unwrap(), SECRET, "{said}");
+            return "let in, and the path is there".to_owned();
+        }
         assert!(!told.logins.is_empty(), "nobody came: {said}");
         let sends = ["-C extra", "extra/secret"]
             .iter()
@@ -139,7 +158,24 @@ fn called(cell: &Cell) -> String {
         told.logins.is_empty() && told.bytes.is_empty(),
         "{told:?}\n{said}"
     );
+    assert!(!at("to/nix").exists(), "something was copied: {said}");
     "refused, nothing sent".to_owned()
+}
+
+const NIX: &str = "nix --extra-experimental-features nix-command";
+
+/// A small path in a store of its own.
+fn planted(dir: &Path) -> String {
+    let file = dir.join("planted");
+    fs::write(&file, SECRET).unwrap();
+    let script = format!(
+        "{NIX} store add-file --store {} {}",
+        dir.join("from").display(),
+        file.display()
+    );
+    let added = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert!(added.status.success(), "{added:?}");
+    String::from_utf8(added.stdout).unwrap().trim().to_owned()
 }
 
 fn key(path: &Path) {

@@ -86,6 +86,14 @@ impl Needles {
     }
 }
 
+/// The first private key in a text, in whatever quotes.
+pub(crate) fn first_key(text: &str) -> Option<String> {
+    let text = text.replace("\\\\n", "\n").replace("\\n", "\n");
+    let from = text.find(BEGIN)?;
+    let to = from + text[from..].find(END)? + END.len();
+    Some(format!("{}\n", &text[from..to]))
+}
+
 /// The letters that stand for these bytes alone, so many bytes after the beginning of a text.
 fn inside(encoding: &Encoding, secret: &[u8], before: usize) -> String {
     let all = [vec![0; before], secret.to_vec()].concat();

@@ -1,6 +1,7 @@
 //! Where a scene is played: a lab, and the way to its machines.
 
-use super::scenes::Scene;
+use super::book::Book;
+use super::scenes::{Scene, ends_with};
 use super::way::Way;
 use crate::lab::{Lab, Ran};
 use std::process::Command;
@@ -28,11 +29,46 @@ impl Stage {
             match *before {
                 "forget" => forget(&lab),
                 "machine" => machine = Some(made_by_hand(&lab)),
-                before => drop(lab.run(&format!("{before} --sandbox")).succeeded()),
+                before => {
+                    let ran = lab.run(&format!("{before} --sandbox"));
+                    assert_eq!(ran.code, ends_with(scene.provider, before), "{ran}");
+                }
             }
         }
         let way = Way::new(lab.path("way"), elsewhere);
         Self { lab, way, machine }
+    }
+
+    /// Another machine answers on that port.
+    pub(crate) fn lead_to(&self, port: u16) {
+        self.way.lead_to(port);
+    }
+
+    /// The private key that went in by `user_data`, as the vendor still has it.
+    pub(crate) fn first_boot(&self) -> String {
+        let world = self.lab.state().join("sandbox/world/world.json");
+        let world = std::fs::read_to_string(world).unwrap();
+        given(&serde_json::from_str(&world).unwrap()).expect("a key in user_data")
+    }
+
+    /// The private key of the installed system.
+    pub(crate) fn identity(&self) -> String {
+        let servers = self.lab.state().join("sandbox/servers");
+        let mut servers = std::fs::read_dir(servers).unwrap().flatten();
+        let file = servers.next().unwrap().path().join("identity");
+        std::fs::read_to_string(file).unwrap()
+    }
+
+    /// All secrets that there are now.
+    pub(crate) fn secrets(&self) -> Book {
+        let mut book = Book::new(&self.lab);
+        let state = self.lab.state().join("sandbox");
+        for server in std::fs::read_dir(state.join("servers")).unwrap().flatten() {
+            book.learn(&state, &server.file_name().to_string_lossy());
+        }
+        let world = std::fs::read_to_string(state.join("world/world.json"));
+        book.learn_from(&world.unwrap());
+        book
     }
 
     pub(crate) fn act(&self, scene: &Scene) -> Ran {
@@ -46,6 +82,20 @@ impl Stage {
         self.way.enter(&mut command);
         command.env("PROVISION_DEADLINE_SCALE", "0.2");
         Ran::of(command.output().unwrap())
+    }
+}
+
+/// The private key in the first `user_data` that there is.
+fn given(world: &serde_json::Value) -> Option<String> {
+    use serde_json::Value;
+    match world {
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+            let text = value.as_str().filter(|_| name == "user_data");
+            text.and_then(super::needles::first_key)
+                .or_else(|| given(value))
+        }),
+        Value::Array(all) => all.iter().find_map(given),
+        _ => None,
     }
 }
 

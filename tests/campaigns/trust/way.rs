@@ -17,11 +17,16 @@ impl Way {
     pub(crate) fn new(dir: PathBuf, elsewhere: u16) -> Self {
         fs::create_dir_all(&dir).unwrap();
         let way = Self { dir, elsewhere };
-        let options = format!("-p {elsewhere} -o HostName=127.0.0.1 \"$@\"");
-        way.program("ssh", &options);
-        let instead = format!("-t ed25519 -p {elsewhere} -T 5 -- 127.0.0.1");
-        way.program("ssh-keyscan", &instead);
+        way.lead_to(elsewhere);
         way
+    }
+
+    /// To another port of this machine.
+    pub(crate) fn lead_to(&self, port: u16) {
+        let options = format!("-p {port} -o HostName=127.0.0.1 \"$@\"");
+        self.program("ssh", &options);
+        let instead = format!("-t ed25519 -p {port} -T 5 -- 127.0.0.1");
+        self.program("ssh-keyscan", &instead);
     }
 
     /// OpenSSH keeps the first value of an option: what stands ahead leads elsewhere.
@@ -40,7 +45,9 @@ done
 {{
   flock 9
   printf '%s %s%.60s\\n' {name} \"$user\" \"$(printf %s \"$last\" | tr '\\n' ' ')\" >> {dir}/calls
-  if [ -s {dir}/turn ] && [ \"$(wc -l < {dir}/calls)\" -ge \"$(cat {dir}/turn)\" ]; then
+  what=.
+  [ -s {dir}/scans ] && what=ssh-keyscan
+  if [ -s {dir}/turn ] && [ \"$(grep -c ^$what {dir}/calls)\" -ge \"$(cat {dir}/turn)\" ]; then
     turned=yes
     [ -e {dir}/turned ] || tail -n 1 {dir}/calls > {dir}/turned
   fi
@@ -58,6 +65,12 @@ exec {real} \"$@\"
     /// From the `nth` call on (the first is 1) it leads elsewhere.
     pub(crate) fn turn_at(&self, nth: usize) {
         fs::write(self.dir.join("turn"), nth.to_string()).unwrap();
+    }
+
+    /// The same, from the `nth` look at a host key on.
+    pub(crate) fn turn_at_scan(&self, nth: usize) {
+        fs::write(self.dir.join("scans"), "only").unwrap();
+        self.turn_at(nth);
     }
 
     /// The call at which it turned, if it came to that.

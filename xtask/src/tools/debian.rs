@@ -28,6 +28,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("qemu-system-x86_64", "qemu-system-x86"),
     ("ssh", "openssh-client"),
     ("ssh-keygen", "openssh-client"),
+    ("systemd-analyze", "systemd"),
 ];
 
 /// Installing one package may remove another: of a newer version that the archive has no second
