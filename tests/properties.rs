@@ -8,6 +8,8 @@
     reason = "a test may fail, and says what it skips"
 )]
 
+#[path = "properties/answers.rs"]
+mod answers;
 #[path = "properties/facts.rs"]
 mod facts;
 #[path = "properties/host_toml.rs"]

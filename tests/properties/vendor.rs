@@ -1,10 +1,9 @@
 //! A vendor (or who stands in its place) that answers anything, to the built program.
 
-use crate::hostile;
 use crate::terminal::is_obeyed;
+use crate::{answers, hostile};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
-use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -143,7 +142,7 @@ async fn a_name_is_no_path() {
 #[tokio::test(flavor = "multi_thread")]
 async fn any_answer_ends_well() {
     let folder = tempfile::tempdir().unwrap();
-    let mut runner = TestRunner::deterministic();
+    let mut runner = answers::drawn(answers::seed());
     let spoilt = hostile::spoilt(servers("web-1")).prop_map(|document| document.to_string());
     let any = prop_oneof![3 => spoilt, 1 => hostile::json().prop_map(|d| d.to_string()), 1 => hostile::word()];
     for at in 0..40 {
