@@ -21,7 +21,7 @@ async fn the_adapter_passes_the_suite_of_all_providers() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     let passed = result.unwrap_or_else(|failure| panic!("{failure}"));
     // the adapter can do everything that is created: what is left out is what is rented
-    assert_eq!(passed.len(), 20, "{passed:#?}");
+    assert_eq!(passed.len(), 21, "{passed:#?}");
     pair.sandbox.close().await.unwrap();
 }
 
@@ -91,7 +91,7 @@ async fn requests_under(settings: &Settings) -> u64 {
     let bench = pair.bench().await;
     let result = run(pair.hetzner.clone(), &bench).await;
     let passed = result.unwrap_or_else(|failure| panic!("{:?}: {failure}", settings.faults));
-    assert_eq!(passed.len(), 20);
+    assert_eq!(passed.len(), 21);
     let requests = pair.hetzner.requests();
     pair.sandbox.close().await.unwrap();
     requests

@@ -131,7 +131,7 @@ async fn passed(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_product_passes_the_suite_of_all_providers() {
-    for (name, expected) in [("ovh", 18), ("ovh-vps", 14), ("ovh-dedicated", 13)] {
+    for (name, expected) in [("ovh", 19), ("ovh-vps", 15), ("ovh-dedicated", 14)] {
         let (checks, _) = passed(name, &Settings::default(), World::signed).await;
         assert_eq!(checks.len(), expected, "{name}: {checks:#?}");
     }
