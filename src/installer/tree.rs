@@ -214,17 +214,17 @@ mod tests {
     #[test]
     fn it_is_copied_with_its_modes_and_its_links() {
         let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let made = |name: &str| from.path().join(name);
+        let planted = |name: &str| from.path().join(name);
         let copied = |name: &str| to.path().join(name);
-        fs::create_dir_all(made("etc/ssh")).unwrap();
-        fs::create_dir(made("closed")).unwrap();
+        fs::create_dir_all(planted("etc/ssh")).unwrap();
+        fs::create_dir(planted("closed")).unwrap();
         for (name, mode) in [("etc/ssh/ssh_host_ed25519_key", 0o600), ("closed/x", 0o755)] {
-            fs::write(made(name), name).unwrap();
-            fs::set_permissions(made(name), Permissions::from_mode(mode)).unwrap();
+            fs::write(planted(name), name).unwrap();
+            fs::set_permissions(planted(name), Permissions::from_mode(mode)).unwrap();
         }
-        fs::set_permissions(made("closed"), Permissions::from_mode(0o555)).unwrap();
-        symlink("/etc/passwd", made("out")).unwrap();
-        symlink("nowhere", made("etc/dangling")).unwrap();
+        fs::set_permissions(planted("closed"), Permissions::from_mode(0o555)).unwrap();
+        symlink("/etc/passwd", planted("out")).unwrap();
+        symlink("nowhere", planted("etc/dangling")).unwrap();
         copy(from.path(), to.path()).unwrap();
         let mode = |name: &str| fs::metadata(copied(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode("etc/ssh/ssh_host_ed25519_key"), 0o600);
