@@ -1,6 +1,6 @@
 //! Which calls a full run makes: recorded, not listed by hand.
 
-use super::life::{Bound, Life};
+use super::life::Life;
 use super::products::Product;
 use super::vendor::Got;
 use std::collections::BTreeMap;
@@ -56,6 +56,13 @@ impl Call {
         self.is_create() && !self.path.contains("key")
     }
 
+    /// Writes a disk.
+    pub(super) fn wipes(&self) -> bool {
+        ["/rebuild", "/reinstall"]
+            .iter()
+            .any(|end| self.path.ends_with(end))
+    }
+
     /// Begins something that goes on in the background.
     pub(super) fn begins(&self) -> bool {
         let is_machine = ["/servers", "/instance", "/vps", "/dedicated"]
@@ -82,7 +89,7 @@ pub(super) fn recorded(product: &'static Product) -> Vec<Made> {
     let vendor = life.vendor();
     let mut all = Vec::new();
     for (step, command) in product.life.iter().enumerate() {
-        let ran = life.run(command.line, Bound::Long);
+        let ran = life.run(command.line);
         assert_eq!(ran.code, command.code, "{}: {ran}", command.line);
         let mut calls = BTreeMap::new();
         for got in vendor.requests() {

@@ -96,6 +96,27 @@ impl Fault {
         !self.always && !matches!(self.what, What::Status(401 | 409 | 423, ..))
     }
 
+    /// Whether nothing happens, once, and the next try succeeds.
+    pub(super) fn is_harmless(&self) -> bool {
+        let names = [
+            "500",
+            "502",
+            "503",
+            "429",
+            "429 after",
+            "reset",
+            "closed",
+            "silent",
+            "slow",
+        ];
+        names.contains(&self.name)
+    }
+
+    /// Whether no answer comes, so that nobody knows whether it is on its way.
+    pub(super) fn is_unanswered(&self) -> bool {
+        ["reset", "closed", "silent"].contains(&self.name)
+    }
+
     /// Whether an effect may come when the request has been given up, so that nobody can know of
     /// it.
     pub(super) fn comes_late(&self) -> bool {

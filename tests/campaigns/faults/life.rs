@@ -14,12 +14,9 @@ const SCALE: &str = "0.08";
 /// A request that is answered later than this was given up.
 pub(super) const LATE: Duration = Duration::from_secs(3);
 
-/// How long a command may take at the very most.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Bound {
-    /// Longer than any deadline that is in it.
-    Long,
-}
+/// How long a command may take at the very most: twice the longest wait that is in it, and what a
+/// busy computer needs.
+const BOUND: Duration = Duration::from_secs(120);
 
 /// A lab whose vendor is served as long as it lives.
 pub(super) struct Life {
@@ -47,14 +44,11 @@ impl Life {
     }
 
     /// Runs a command at this product; one that does not end in time fails the cell.
-    pub(super) fn run(&self, line: &str, bound: Bound) -> Ran {
-        let within = match bound {
-            Bound::Long => Duration::from_secs(240),
-        };
+    pub(super) fn run(&self, line: &str) -> Ran {
         let line = format!("{line} --provider {} --sandbox", self.product.name);
         let mut command = self.lab.command(&line);
         command.env("PROVISION_DEADLINE_SCALE", SCALE);
-        ended(command.spawn().unwrap(), within, &line)
+        ended(command.spawn().unwrap(), BOUND, &line)
     }
 }
 

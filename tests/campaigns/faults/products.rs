@@ -31,6 +31,7 @@ pub(super) static HETZNER: Product = Product {
     title: "Hetzner Cloud",
     life: &[
         step("up", "up hetzner-cloud", 0),
+        step("reinstall", "up hetzner-cloud --reinstall", 0),
         step("rescue", "rescue hetzner-cloud", 0),
         step("off", "rescue hetzner-cloud --off", 0),
         step("teardown", "teardown hetzner-cloud", 0),
@@ -43,6 +44,7 @@ pub(super) static CLOUD: Product = Product {
     title: "OVHcloud Public Cloud",
     life: &[
         step("up", "up ovh-cloud", 0),
+        step("reinstall", "up ovh-cloud --reinstall", 0),
         step("rescue", "rescue ovh-cloud", 0),
         step("off", "rescue ovh-cloud --off", 0),
         step("teardown", "teardown ovh-cloud", 0),
@@ -55,6 +57,11 @@ pub(super) static VPS: Product = Product {
     title: "OVHcloud VPS",
     life: &[
         step("up", "up box --server vps-0a1b2c3d.vps.ovh.net", 0),
+        step(
+            "reinstall",
+            "up box --server vps-0a1b2c3d.vps.ovh.net --reinstall",
+            0,
+        ),
         // armed, and unproven: its password comes by mail
         step("rescue", "rescue box", 12),
         step("off", "rescue box --off", 0),
@@ -68,6 +75,11 @@ pub(super) static DEDICATED: Product = Product {
     title: "OVHcloud dedicated",
     life: &[
         step("up", "up box --server ns3000001.ip-203-0-113.eu", 0),
+        step(
+            "reinstall",
+            "up box --server ns3000001.ip-203-0-113.eu --reinstall",
+            0,
+        ),
         step("rescue", "rescue box", 0),
         step("off", "rescue box --off", 0),
         step("teardown", "teardown box", 0),
