@@ -15,7 +15,7 @@ pub mod teardown;
 pub mod up;
 
 use crate::cli::{Cli, Command, Host};
-use crate::context::{Context, unless};
+use crate::context::{Context, Kept, unless};
 use crate::failure::Outcome;
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +28,11 @@ pub async fn run(cli: Cli, cancel: CancellationToken) -> Outcome {
         Some(Command::Sandbox(flags)) => return sandbox::run(cli.global, flags, cancel).await,
         other => other,
     };
-    let opened = Context::open(cli.global, cancel.clone());
+    let kept = match command {
+        Some(Command::Teardown(_) | Command::List) => Kept::IfPossible,
+        _ => Kept::Always,
+    };
+    let opened = Context::open(cli.global, kept, cancel.clone());
     let context = unless(&cancel, "nothing was done", opened).await?;
     let looked = "stopped before everything was asked";
     let outcome = match command {

@@ -15,6 +15,7 @@ use provision_api::{HostName, Owner};
 use provision_sandbox::images::Images;
 use provision_sandbox::{MachineKind, Options, Sandbox};
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 
@@ -42,6 +43,15 @@ pub struct Context {
     pub images: Option<Images>,
     /// Evaluations of the flake: each takes memory and a core, so few run at a time.
     pub evaluations: Evaluations,
+}
+
+/// Whether a command can do without writing anything down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It cannot.
+    Always,
+    /// It looks at what costs, or ends that: whose it is comes from the cloud's marks.
+    IfPossible,
 }
 
 /// What the evaluations of one process share.
@@ -81,14 +91,17 @@ impl Evaluations {
 
 impl Context {
     /// Opens what the flags name; starts or joins the sandbox.
-    pub async fn open(global: Global, cancel: CancellationToken) -> Outcome<Arc<Self>> {
+    pub async fn open(global: Global, kept: Kept, cancel: CancellationToken) -> Outcome<Arc<Self>> {
         let owner = match config::owner(global.owner.as_ref(), &global.flake)? {
             Some(owner) => owner,
             None if global.sandbox => SANDBOX_OWNER.parse().map_err(|_| config::no_owner())?,
             None => return Err(config::no_owner()),
         };
-        let state = open_state(&global, global.sandbox)?;
         let teller = report::choose(global.verbose);
+        let state = match kept {
+            Kept::IfPossible if !global.sandbox => open_if_possible(&global, &teller)?,
+            _ => open_state(&global, global.sandbox)?,
+        };
         let (sandbox, images) = if global.sandbox {
             let options = Options {
                 machines: global.machines.map(Into::into),
@@ -252,12 +265,29 @@ pub async fn unless<T>(
     }
 }
 
+/// Opens the state folder, and says if nothing can be written into it.
+fn open_if_possible(global: &Global, teller: &Teller) -> Outcome<State> {
+    let (state, unwritable) = State::open_if_possible(&root(global)?)?;
+    if let Some(why) = unwritable {
+        teller.warn(format!(
+            "{why}; it goes on: what is ours is known from the cloud's marks, and nothing is \
+             written down here"
+        ));
+    }
+    Ok(state)
+}
+
+/// The state folder that the flags name.
+fn root(global: &Global) -> Outcome<PathBuf> {
+    match &global.state_dir {
+        Some(dir) => std::path::absolute(dir).map_err(|e| Failure::state(dir, &e)),
+        None => State::default_root(),
+    }
+}
+
 /// Opens the state folder; the sandbox has one of its own in it.
 pub fn open_state(global: &Global, sandbox: bool) -> Outcome<State> {
-    let root = match &global.state_dir {
-        Some(dir) => std::path::absolute(dir).map_err(|e| Failure::state(dir, &e))?,
-        None => State::default_root()?,
-    };
+    let root = root(global)?;
     if !sandbox {
         return State::open(&root);
     }

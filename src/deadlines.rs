@@ -68,6 +68,9 @@ deadlines! {
     post_mortem = 600.0;
     /// A vendor that is busy with the server is asked again.
     busy = 120.0;
+    /// An order of a run that was killed can still be carried out: all tries of it, and what a
+    /// vendor may take for the last one.
+    order = 300.0;
     /// A run that gave no sign of life for so long is dead.
     lease = 300.0;
 }

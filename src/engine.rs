@@ -16,6 +16,7 @@ use crate::found::{Found, RunningSystem};
 use crate::installer::files;
 use crate::job::Job;
 use crate::lease;
+use crate::orders;
 use crate::plan::{Action, HostPlan};
 use crate::post_mortem;
 use crate::ssh::Target;
@@ -227,6 +228,7 @@ pub(crate) async fn proven(
     admin: Target,
     found: Found,
 ) -> Outcome<Proven> {
+    orders::all_here(&job.context, cloud, &job.name).await?;
     surplus::clear(job, cloud, &server).await?;
     let proven = match server.marks().host_key {
         Some(key) => marks::moved(cloud, &server, plan, Phase::Proven, Some(key))?,

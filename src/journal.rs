@@ -5,21 +5,27 @@
 
 #[cfg(debug_assertions)]
 mod crash;
+pub mod orders;
 
-use crate::event::Step;
+use crate::event::{Step, Teller};
 use crate::failure::{Failure, Outcome};
 use crate::found::Found;
 use jiff::Timestamp;
+use orders::Order;
 use provision_api::{Accepted, HostName, Owner, RunId, ServerId};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// The version of the lines' schema: `docs/journal.md`.
 pub const SCHEMA: u32 = 1;
+
+/// Its name in the run's folder.
+pub(crate) const FILE: &str = "journal.jsonl";
 
 /// One line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,6 +65,11 @@ pub enum Record {
         step: Step,
         /// What it is about to do.
         what: String,
+    },
+    /// A server is about to be ordered: from here on one may come to exist.
+    Order {
+        /// What, and for how much.
+        order: Order,
     },
     /// The vendor accepted something that is not finished.
     Accepted {
@@ -110,7 +121,10 @@ pub enum Record {
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
-    file: Mutex<File>,
+    /// None where nothing can be written down.
+    file: Option<Mutex<File>>,
+    /// It was said that something could not be written.
+    is_said: AtomicBool,
     #[cfg(debug_assertions)]
     crash: crash::Crash,
 }
@@ -118,7 +132,7 @@ pub struct Journal {
 impl Journal {
     /// Opens the journal of the run in this folder.
     pub fn open(dir: &Path) -> Outcome<Self> {
-        let path = dir.join("journal.jsonl");
+        let path = dir.join(FILE);
         let file = OpenOptions::new()
             .create(true)
             .append(true)
@@ -127,10 +141,22 @@ impl Journal {
             .map_err(|e| Failure::state(&path, &e))?;
         Ok(Self {
             path,
-            file: Mutex::new(file),
+            file: Some(Mutex::new(file)),
+            is_said: AtomicBool::new(false),
             #[cfg(debug_assertions)]
             crash: crash::Crash::from_environment(),
         })
+    }
+
+    /// None: for what has to be done although nothing can be written down.
+    pub fn nowhere() -> Self {
+        Self {
+            path: PathBuf::new(),
+            file: None,
+            is_said: AtomicBool::new(false),
+            #[cfg(debug_assertions)]
+            crash: crash::Crash::from_environment(),
+        }
     }
 
     /// Writes a line, and returns when it is on the disk.
@@ -144,7 +170,10 @@ impl Journal {
         let save = || -> std::io::Result<()> {
             let mut text = serde_json::to_vec(&line)?;
             text.push(b'\n');
-            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(file) = &self.file else {
+                return Ok(());
+            };
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
             #[cfg(debug_assertions)]
             if let Some(half) = self.crash.before(text.len()) {
                 file.write_all(&text[..half])?;
@@ -159,12 +188,25 @@ impl Journal {
         };
         save().map_err(|e| Failure::state(&self.path, &e))
     }
+
+    /// Writes a line, or says once that it cannot be written: for what ends costs, which a full
+    /// disk must not keep from being done.
+    pub fn write_if_possible(&self, teller: &Teller, name: &str, record: Record) {
+        if let Err(failure) = self.write(Some(name), record)
+            && !self.is_said.swap(true, Ordering::Relaxed)
+        {
+            teller.warn(format!("{failure}; it goes on without being written down"));
+        }
+    }
 }
 
 /// Reads a journal; a torn last line and lines of a newer schema are passed over.
 pub fn read(dir: &Path) -> Vec<Line> {
-    let text = std::fs::read(dir.join("journal.jsonl")).unwrap_or_default();
-    String::from_utf8_lossy(&text)
+    lines(&std::fs::read(dir.join(FILE)).unwrap_or_default())
+}
+
+fn lines(text: &[u8]) -> Vec<Line> {
+    String::from_utf8_lossy(text)
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect()

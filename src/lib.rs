@@ -23,6 +23,7 @@ pub mod installer;
 pub mod job;
 pub mod journal;
 pub mod lease;
+mod orders;
 pub mod plan;
 pub mod post_mortem;
 pub mod preflight;

@@ -1,16 +1,20 @@
 //! The state folder: where things lie in it, and files that are whole or not there.
 
+mod files;
+
+pub(crate) use files::sweep;
+pub use files::{private_dir, refuse_shared, write_private, write_private_once};
+
 use crate::failure::{Exit, Failure, Outcome};
+use files::DRAFT;
 use provision_api::RunId;
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{
-    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
-};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::SystemTime;
 
 /// A folder of 0700 that holds everything that is kept between runs on this machine.
 ///
@@ -19,6 +23,7 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct State {
     root: PathBuf,
+    is_writable: bool,
 }
 
 impl State {
@@ -27,15 +32,30 @@ impl State {
     /// One that is there keeps its mode; one that others can write to is refused, because they
     /// could put their own keys into it.
     pub fn open(root: &Path) -> Outcome<Self> {
+        let (state, unwritable) = Self::open_if_possible(root)?;
+        unwritable.map_or(Ok(state), Err)
+    }
+
+    /// The same for what only looks or removes: a folder that cannot be written, which is
+    /// answered as well, keeps nobody from that.
+    pub fn open_if_possible(root: &Path) -> Outcome<(Self, Option<Failure>)> {
         refuse_shared(root)?;
-        private_dir(root)?;
         // what cannot be written now cannot be journalled later, when a server costs money
-        tempfile::tempfile_in(root)
-            .and_then(|mut probe| probe.write_all(b"provision\n"))
-            .map_err(|e| Failure::state(root, &e))?;
-        Ok(Self {
+        let written = private_dir(root).and_then(|()| {
+            tempfile::tempfile_in(root)
+                .and_then(|mut probe| probe.write_all(b"provision\n"))
+                .map_err(|e| Failure::state(root, &e))
+        });
+        let state = Self {
             root: root.to_owned(),
-        })
+            is_writable: written.is_ok(),
+        };
+        Ok((state, written.err()))
+    }
+
+    /// Whether anything could be written into it when it was opened.
+    pub fn is_writable(&self) -> bool {
+        self.is_writable
     }
 
     /// Where the default is: `provision` in XDG's state folder.
@@ -82,6 +102,33 @@ impl State {
             .collect();
         runs.sort();
         runs
+    }
+
+    /// The journals that something was written into since then; or which folder or file cannot be
+    /// looked at, and why.
+    pub(crate) fn journals(&self, since: SystemTime) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+        let runs = self.root.join("runs");
+        // what has no runs has no journals, and what is no folder is no run
+        let none = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+        let is_none = |e: &io::Error| none.contains(&e.kind());
+        let entries = match fs::read_dir(&runs) {
+            Ok(entries) => entries,
+            Err(error) if is_none(&error) => return Ok(Vec::new()),
+            Err(error) => return Err((runs, error)),
+        };
+        let mut journals = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|e| (runs.clone(), e))?.path();
+            let path = path.join(crate::journal::FILE);
+            match fs::metadata(&path).and_then(|meta| meta.modified()) {
+                Ok(at) if at < since => {}
+                Ok(_) => journals.push(path),
+                Err(error) if is_none(&error) => {}
+                Err(error) => return Err((path, error)),
+            }
+        }
+        journals.sort();
+        Ok(journals)
     }
 
     /// Where the login key lies that is made when the user has none (sandbox only).
@@ -155,18 +202,24 @@ impl ServerState {
     /// Takes the lock that keeps two runs from working on the same server.
     pub fn lock(&self, name: &str) -> Outcome<File> {
         let path = self.lock_file();
-        let mut file = OpenOptions::new()
+        let opened = OpenOptions::new()
             .create(true)
             .truncate(false)
             .read(true)
             .write(true)
             .mode(0o600)
             .open(&path)
-            .map_err(|e| Failure::state(&path, &e))?;
-        if file.try_lock().is_ok() {
-            let _ = file.set_len(0);
-            let _ = write!(file, "{}", std::process::id());
-            return Ok(file);
+            // where nothing can be written, one that somebody holds counts all the same
+            .or_else(|error| File::open(&path).map_err(|_| error));
+        let mut file = opened.map_err(|e| Failure::state(&path, &e))?;
+        match file.try_lock() {
+            Ok(()) => {
+                let _ = file.set_len(0);
+                let _ = write!(file, "{}", std::process::id());
+                return Ok(file);
+            }
+            Err(TryLockError::Error(error)) => return Err(Failure::state(&path, &error)),
+            Err(TryLockError::WouldBlock) => {}
         }
         let mut holder = String::new();
         let _ = file.read_to_string(&mut holder);
@@ -179,98 +232,11 @@ impl ServerState {
     }
 }
 
-/// Makes a folder of 0700 (and those above it that are missing), whatever the umask. One that is
-/// there already is left as it is.
-pub fn private_dir(dir: &Path) -> Outcome {
-    if dir.is_dir() {
-        return Ok(());
-    }
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .and_then(|()| fs::set_permissions(dir, fs::Permissions::from_mode(0o700)))
-        .map_err(|e| Failure::state(dir, &e))
-}
-
-/// Refuses a folder that is there and that others than we (and root) can write to.
-pub fn refuse_shared(dir: &Path) -> Outcome {
-    let Ok(found) = fs::metadata(dir) else {
-        return Ok(());
-    };
-    let mode = found.permissions().mode() & 0o7777;
-    let own = [0, rustix::process::geteuid().as_raw()];
-    let why = if !own.contains(&found.uid()) {
-        format!("it belongs to user {}", found.uid())
-    } else if found.is_dir() && mode & 0o022 != 0 {
-        format!("others can write to it (its mode is {mode:04o})")
-    } else {
-        return Ok(());
-    };
-    Err(Failure::new(
-        Exit::State,
-        format!("{} is no place for private keys", dir.display()),
-        why,
-    )
-    .mend(format!(
-        "name a folder of your own, or one that is yet to be made: --state-dir {}",
-        crate::report::quote(&dir.join("provision"))
-    )))
-}
-
-/// Replaces a file of 0600: it is the old one or the new one, never half of it.
-pub fn write_private(path: &Path, content: &[u8]) -> Outcome {
-    let replace = || -> std::io::Result<()> {
-        let dir = path.parent().unwrap_or(Path::new("."));
-        let file = whole(dir, content)?;
-        file.persist(path).map_err(|e| e.error)?;
-        File::open(dir)?.sync_all()
-    };
-    replace().map_err(|e| Failure::state(path, &e))
-}
-
-/// Makes a file of 0600 unless there is one: of several who try at once, one's content stays.
-pub fn write_private_once(path: &Path, content: &[u8]) -> Outcome {
-    let make = || -> std::io::Result<()> {
-        let dir = path.parent().unwrap_or(Path::new("."));
-        match whole(dir, content)?.persist_noclobber(path) {
-            Ok(_) => File::open(dir)?.sync_all(),
-            Err(e) if e.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-            Err(e) => Err(e.error),
-        }
-    };
-    make().map_err(|e| Failure::state(path, &e))
-}
-
-/// What a file is called until it is whole.
-const DRAFT: &str = ".draft-";
-/// A draft that is older was left by a run that was killed.
-const STALE: Duration = Duration::from_secs(60);
-
-/// Removes drafts that nobody goes on with.
-pub(crate) fn sweep(folder: &Path, draft: &str) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let age = entry.metadata().and_then(|meta| meta.modified());
-        let is_stale = age.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE));
-        if is_stale && entry.file_name().to_string_lossy().starts_with(draft) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-fn whole(dir: &Path, content: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new()
-        .prefix(DRAFT)
-        .permissions(fs::Permissions::from_mode(0o600))
-        .tempfile_in(dir)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    Ok(file)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::time::Duration;
 
     #[test]
     fn folders_and_files_are_private() {
@@ -298,6 +264,25 @@ mod tests {
             let now = fs::metadata(dir.path()).unwrap().permissions().mode();
             assert_eq!(now & 0o7777, mode);
         }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_keeps_nobody_from_looking() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        let below = file.join("state");
+        assert_eq!(State::open(&below).unwrap_err().exit, Exit::State);
+        let (state, unwritable) = State::open_if_possible(&below).unwrap();
+        assert_eq!(unwritable.unwrap().exit, Exit::State);
+        assert!(!state.is_writable());
+        assert!(state.journals(SystemTime::UNIX_EPOCH).unwrap().is_empty());
+        assert_eq!(state.server("web-1").unwrap_err().exit, Exit::State);
+        // one that others can write to is refused all the same
+        let shared = dir.path().join("shared");
+        fs::create_dir(&shared).unwrap();
+        fs::set_permissions(&shared, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(State::open_if_possible(&shared).is_err());
     }
 
     #[test]

@@ -4,7 +4,9 @@ use crate::clouds::Cloud;
 use crate::commands::everywhere;
 use crate::commands::found::{doubts, hourly};
 use crate::context::Context;
-use crate::failure::Outcome;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::journal::orders::Open;
+use crate::orders;
 use crate::report::{self, FailureDocument};
 use ipnet::Ipv6Net;
 use jiff::Timestamp;
@@ -13,6 +15,7 @@ use provision_api::{
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 /// One server of `list --output json`. The keys are an interface: `docs/json.md`.
@@ -52,6 +55,9 @@ pub struct Listed {
 struct Document {
     schema: u32,
     servers: Vec<Listed>,
+    /// What may come to exist: ordered by runs that did not live to hear of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    perhaps: Vec<Open>,
     /// Providers that could not be looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failures: Vec<FailureDocument>,
@@ -140,13 +146,16 @@ fn ago(seconds: i64) -> String {
 /// Lists what is up.
 pub async fn run(context: &Context) -> Outcome {
     let mut servers = Vec::new();
-    let mut everywhere = everywhere::servers(context).await?;
+    let mut perhaps = orders::open(context);
+    let everywhere = everywhere::servers(context).await;
+    let mut everywhere = everywhere.map_err(|failure| orders::perhaps(failure, &perhaps))?;
     for (cloud, seen) in std::mem::take(&mut everywhere.seen) {
         doubts(context, &cloud, &seen);
         let ours: Vec<OwnedServer> = seen
             .into_iter()
             .filter_map(|server| OwnedServer::claim(server, &context.owner).ok())
             .collect();
+        perhaps.retain(|open| !has_come(open, &cloud, &ours));
         // prices are asked for only where there is something that costs
         let catalog = if ours.is_empty() {
             None
@@ -163,19 +172,56 @@ pub async fn run(context: &Context) -> Outcome {
             schema: 1,
             servers,
             failures,
+            perhaps: perhaps.clone(),
         });
-        return everywhere.end();
+        return everywhere.end().and_then(|()| unsure(context, &perhaps));
     }
     if servers.is_empty() {
-        report::complain(&format!("no server of {} exists", context.owner));
-        return everywhere.end();
+        let is = if perhaps.is_empty() {
+            "exists"
+        } else {
+            "is listed"
+        };
+        report::complain(&format!("no server of {} {is}", context.owner));
+        return everywhere.end().and_then(|()| unsure(context, &perhaps));
     }
     let heads = [
         "NAME", "PROVIDER", "ID", "PHASE", "IPV4", "TYPE", "LOCATION", "AGE", "LEFT", "PRICE",
         "COST",
     ];
     report::print(&report::table(&heads, servers.iter().map(Listed::row)));
-    everywhere.end()
+    everywhere.end().and_then(|()| unsure(context, &perhaps))
+}
+
+/// Whether an order is settled by what is listed: by what came of it, or by a server that has its
+/// name where two cannot have the same.
+fn has_come(open: &Open, cloud: &Cloud, ours: &[OwnedServer]) -> bool {
+    let is_there = cloud.name() == open.order.provider;
+    let is_unique = is_there && cloud.provider.capabilities().unique_names;
+    let settles =
+        |server: &OwnedServer| open.is(server) || is_unique && server.server().name == open.name;
+    ours.iter().any(settles)
+}
+
+/// No list tells what becomes of an order that is under way.
+fn unsure(context: &Context, perhaps: &[Open]) -> Outcome {
+    let Some(last) = perhaps.iter().map(|open| open.until).max() else {
+        return Ok(());
+    };
+    let all: BTreeSet<String> = perhaps.iter().map(orders::removal).collect();
+    let flags = context.flags();
+    let remove: Vec<String> = all
+        .into_iter()
+        .map(|what| format!("provision teardown {what}{flags}"))
+        .collect();
+    let mut failure = Failure::new(
+        Exit::Remains,
+        "more may come to exist than is listed",
+        "a run that has ordered a server has not told what came of it",
+    )
+    .mend(format!("list again after {}", orders::clock(last)));
+    failure.remove = Some(remove.join("\n"));
+    Err(orders::perhaps(failure, perhaps))
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@
 mod choose;
 mod judge;
 mod known;
+mod locks;
 mod of_run;
+mod ordered;
 mod prove;
 mod remove;
 mod still;
@@ -18,14 +20,14 @@ use crate::clouds::Cloud;
 use crate::commands::found::{self, hourly};
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
+use crate::journal::Journal;
 use crate::report;
 use choose::Removal;
 use judge::Kept;
 use provision_api::{Catalog, HostName, Leftover, LeftoverKind, OwnedServer};
 use remove::Remover;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The kind of a thing that is given back, not removed.
@@ -61,24 +63,26 @@ struct Told {
 
 /// Removes what the flags choose.
 pub async fn run(context: &Arc<Context>, flags: &Teardown) -> Outcome {
-    let asked = choose::all(context, flags);
-    let chosen = context.unless_stopped("nothing was removed", asked).await?;
+    let ordered = ordered::over(context, flags).await?;
+    let asked = choose::all(context, flags, &ordered);
+    let chosen = context.unless_stopped("nothing was removed", asked).await;
+    let chosen =
+        chosen.map_err(|failure| ordered::or_perhaps(context, flags, failure, &ordered))?;
     let mut removals = chosen.removals;
     let mut told = Told {
         kept: chosen.kept,
         errors: chosen.unseen.iter().map(ToString::to_string).collect(),
         ..Told::default()
     };
+    ordered::came(context, &ordered, &chosen.asked, &mut told);
     if removals.iter().any(|removal| !removal.is_empty()) {
         ask(context, flags, &removals).await?;
         let _locks = if flags.expired {
-            lock_each(context, &mut removals, &mut told)
+            locks::each(context, &mut removals, &mut told)
         } else {
-            lock(context, flags, &removals)?
+            locks::all(context, flags, &removals)?
         };
-        let providers: Vec<&str> = removals.iter().map(|r| r.cloud.name()).collect();
-        let (_, journal) =
-            found::begin_run(context, "teardown", &providers.join(","), &hosts(&removals))?;
+        let journal = journal(context, &removals)?;
         for removal in &mut removals {
             still::still(context, flags, removal, &mut told).await;
             let remover = Remover {
@@ -92,6 +96,23 @@ pub async fn run(context: &Arc<Context>, flags: &Teardown) -> Outcome {
         }
     }
     tell(context, flags, told)
+}
+
+/// The run's journal; none where nothing can be written down, which keeps no server running.
+fn journal(context: &Context, removals: &[Removal]) -> Outcome<Arc<Journal>> {
+    if !context.state.is_writable() {
+        return Ok(Arc::new(Journal::nowhere()));
+    }
+    let providers: Vec<&str> = removals.iter().map(|r| r.cloud.name()).collect();
+    match found::begin_run(context, "teardown", &providers.join(","), &hosts(removals)) {
+        Ok((_, journal)) => Ok(journal),
+        Err(failure) if failure.exit == Exit::State => {
+            let text = format!("{failure}; it is removed without being written down");
+            context.teller.warn(text);
+            Ok(Arc::new(Journal::nowhere()))
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 fn hosts(removals: &[Removal]) -> Vec<HostName> {
@@ -148,52 +169,6 @@ fn question(flags: &Teardown, removals: &[Removal], names: &str) -> String {
     format!(
         "This removes {names}. What is rented ({rented}) is given back: {disk}, their contracts go on."
     )
-}
-
-/// Nobody else may be at work on any of the servers; else nothing at all is removed.
-fn lock(context: &Context, flags: &Teardown, removals: &[Removal]) -> Outcome<Vec<File>> {
-    let servers = removals.iter().flat_map(|r| &r.servers);
-    // one that was made twice is locked once
-    let names: BTreeSet<&str> = servers.map(|s| s.server().name.as_str()).collect();
-    let locks: Outcome<Vec<File>> = names
-        .into_iter()
-        .map(|name| context.state.server(name)?.lock(name))
-        .collect();
-    locks.map_err(|mut failure| {
-        failure
-            .remains
-            .extend(removals.iter().flat_map(Removal::lines));
-        failure.remove.get_or_insert(again(context, flags));
-        failure
-    })
-}
-
-/// Whoever runs by the clock removes what is free, and leaves the rest to the next time.
-fn lock_each(context: &Context, removals: &mut [Removal], told: &mut Told) -> Vec<File> {
-    let mut locks = BTreeMap::new();
-    for removal in removals {
-        for server in std::mem::take(&mut removal.servers) {
-            let name = server.server().name.clone();
-            if locks.contains_key(&name) {
-                removal.servers.push(server);
-                continue;
-            }
-            match context
-                .state
-                .server(&name)
-                .and_then(|kept| kept.lock(&name))
-            {
-                Ok(lock) => {
-                    locks.insert(name, lock);
-                    removal.servers.push(server);
-                }
-                Err(failure) => {
-                    still::stays(context, removal, told, &server, failure.to_string());
-                }
-            }
-        }
-    }
-    locks.into_values().collect()
 }
 
 /// The same command once more.

@@ -7,7 +7,8 @@ use crate::event::{Running, Step};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::identity::{self, KeyFile};
 use crate::job::Job;
-use crate::journal::Record;
+use crate::journal::{self, Record};
+use crate::orders;
 use crate::plan::{Choice, HostPlan};
 use crate::ssh::pins;
 use crate::steps::marks;
@@ -59,6 +60,7 @@ pub async fn create<'a>(
     run: &RunId,
     choices: &'a [Choice],
 ) -> Outcome<(Acquired, &'a [Choice])> {
+    orders::none(&job.context, cloud, &job.name)?;
     let (host_key, login) = keys(job, cloud).await?;
     let mut sold_out = Vec::new();
     for (at, choice) in choices.iter().enumerate() {
@@ -72,8 +74,13 @@ pub async fn create<'a>(
                 cloud.provider, job.name
             ),
         );
+        // on the disk before it is sent: a run that is killed now may have ordered it
+        job.write(Record::Order {
+            order: noted(cloud, plan, choice).await,
+        })?;
         let ordered = cloud.provider.create(&order).await;
         drop(ordering);
+        came_to_nothing(job, &ordered);
         match ordered {
             Ok(ordered) if ordered.adopted => {
                 return Err(someone_was_faster(job, &ordered));
@@ -108,18 +115,44 @@ pub async fn create<'a>(
     .mend("name more types or locations in host.toml, or try again later"))
 }
 
-/// What an order may have made whose answer was lost, although no list shows it (yet).
-async fn perhaps(cloud: &Cloud, plan: &HostPlan, choice: &Choice) -> String {
-    let name = &plan.name;
+/// An order as it is written down before it is sent.
+async fn noted(cloud: &Cloud, plan: &HostPlan, choice: &Choice) -> journal::orders::Order {
     // the plan was made of it, so it is read already
     let catalog = cloud.provider.catalog().await.ok();
-    let price = match (choice.hourly, catalog) {
-        (Some(price), Some(catalog)) => format!("{} {}/h", price.normalize(), catalog.currency),
-        _ => "at an unknown price".to_owned(),
+    journal::orders::Order {
+        host: plan.host.name.clone(),
+        role: plan.role,
+        provider: cloud.name().to_owned(),
+        server_type: choice.server_type.clone(),
+        location: choice.location.clone(),
+        price_hourly: choice.hourly.map(|price| price.normalize()),
+        currency: catalog.map(|catalog| catalog.currency),
+    }
+}
+
+/// Writes down that nothing will come of an order, where that is known: one whose answer was lost
+/// stays open.
+fn came_to_nothing(job: &Job, ordered: &provision_api::Result<Ordered>) {
+    let error = match ordered {
+        Ok(ordered) if ordered.adopted => "another run has ordered it before".to_owned(),
+        Err(error) if !error.in_doubt => error.to_string(),
+        _ => return,
     };
+    let record = Record::Failed {
+        step: Step::Acquire,
+        error,
+    };
+    // where it cannot be written, it is told of as what may exist, and that only for a while
+    let _ = job.write(record);
+}
+
+/// What an order may have made whose answer was lost, although no list shows it (yet).
+async fn perhaps(cloud: &Cloud, plan: &HostPlan, choice: &Choice) -> String {
+    let order = noted(cloud, plan, choice).await;
     format!(
-        "{PERHAPS} a server {name} ({choice}, {price}): an order's answer was lost, and the \
-         vendor's list does not show one; look again with `provision list`"
+        "{PERHAPS} {}: an order's answer was lost, and the vendor's list does not show one; look \
+         again with `provision list`",
+        order.described(&plan.name)
     )
 }
 

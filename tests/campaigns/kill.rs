@@ -11,12 +11,16 @@ mod boundaries;
 mod lots;
 #[path = "kill/moments.rs"]
 mod moments;
+#[path = "kill/orders.rs"]
+mod orders;
 #[path = "kill/place.rs"]
 mod place;
 #[path = "kill/product.rs"]
 mod product;
 #[path = "kill/reference.rs"]
 mod reference;
+#[path = "kill/tally.rs"]
+mod tally;
 #[path = "kill/truth.rs"]
 mod truth;
 #[path = "kill/twins.rs"]

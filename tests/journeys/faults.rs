@@ -57,6 +57,17 @@ pub(crate) fn disarm(lab: &Lab) {
     request(&served, "DELETE", &format!("{control}/faults"), None);
 }
 
+/// A request to the control endpoint.
+pub(crate) fn control(
+    served: &crate::lab::Served,
+    method: &str,
+    path: &str,
+    body: Option<&serde_json::Value>,
+) -> serde_json::Value {
+    let url = served.variable("PROVISION_SANDBOX_CONTROL") + path;
+    request(served, method, &url, body)
+}
+
 fn request(
     served: &crate::lab::Served,
     method: &str,

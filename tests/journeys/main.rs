@@ -20,6 +20,7 @@ mod install;
 #[path = "../support/lab.rs"]
 mod lab;
 mod lifecycle;
+mod orders;
 mod ovh;
 mod post_mortem;
 mod rescue;

@@ -8,8 +8,9 @@ use crate::clouds::Cloud;
 use crate::commands::{everywhere, found};
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
+use crate::journal::orders::Open;
 use provision_api::{
-    Catalog, Leftover, LeftoverKind, NotOurs, OwnedServer, Role, Server, ServerId,
+    Catalog, HostName, Leftover, LeftoverKind, NotOurs, OwnedServer, Role, Server, ServerId,
 };
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ pub(super) struct Chosen {
     pub(super) kept: Vec<Kept>,
     /// Where nobody could look.
     pub(super) unseen: Vec<Failure>,
+    /// The providers that were looked at.
+    pub(super) asked: Vec<&'static str>,
 }
 
 impl Removal {
@@ -75,7 +78,9 @@ impl Removal {
 ///
 /// A provider that cannot be looked at keeps nothing of the rest from being removed; the failures
 /// are answered, to be told in the end.
-pub(super) async fn all(context: &Context, flags: &Teardown) -> Outcome<Chosen> {
+///
+/// A host that something was ordered for is no typo, whatever came of it.
+pub(super) async fn all(context: &Context, flags: &Teardown, ordered: &[Open]) -> Outcome<Chosen> {
     let mut everywhere = everywhere::servers(context).await?;
     let mut all = Vec::new();
     for (cloud, servers) in &everywhere.seen {
@@ -84,7 +89,8 @@ pub(super) async fn all(context: &Context, flags: &Teardown) -> Outcome<Chosen> 
             Err(failure) => everywhere.unseen.push(failure),
         }
     }
-    for host in &flags.hosts {
+    let is_ordered = |host: &&HostName| ordered.iter().any(|open| open.order.host == **host);
+    for host in flags.hosts.iter().filter(|host| !is_ordered(host)) {
         known(context, flags, host, &all, &everywhere)?;
     }
     if let Some(run) = &flags.run
@@ -98,6 +104,7 @@ pub(super) async fn all(context: &Context, flags: &Teardown) -> Outcome<Chosen> 
         ..Chosen::default()
     };
     for seen in all {
+        chosen.asked.push(seen.removal.cloud.name());
         chosen.removals.push(seen.removal);
         chosen.kept.extend(seen.kept);
     }

@@ -81,7 +81,7 @@ impl Remover {
     async fn server(&self, server: &OwnedServer) -> Result<Removed, String> {
         let name = server.server().name.as_str();
         let running = self.context.teller.begin(name, Step::Remove);
-        self.begin(name, &described(server, None))?;
+        self.begin(name, &described(server, None));
         let intent = self.intent();
         let server = &self.unproven(server, &intent).await?;
         let mut next = Some(Stage(0));
@@ -97,7 +97,7 @@ impl Remover {
             _ => ("server", "is gone"),
         };
         let what = format!("server {} {what}", server.id());
-        self.done(name, &what)?;
+        self.done(name, &what);
         running.done(what);
         Ok(removed(&self.cloud, kind, name, server.id().as_str()))
     }
@@ -129,11 +129,11 @@ impl Remover {
     /// What is still in use is detached first, and then asked for again.
     async fn leftover(&self, leftover: &Leftover) -> Result<Removed, String> {
         let (name, what) = (&leftover.name, named(leftover));
-        self.begin(name, &what)?;
+        self.begin(name, &what);
         for _ in 0..REMOVAL_STAGES {
             let accepted = self.stage(&what, Thing::Leftover(leftover)).await?;
             if accepted.next.is_none() {
-                self.done(name, &format!("{what} is gone"))?;
+                self.done(name, &format!("{what} is gone"));
                 return Ok(removed(&self.cloud, kind(leftover), name, &leftover.id));
             }
         }
@@ -162,7 +162,7 @@ impl Remover {
             step: Step::Remove,
             accepted: accepted.clone(),
         };
-        self.write(name, record)?;
+        self.write(name, record);
         self.cloud
             .waiter
             .wait(
@@ -184,20 +184,20 @@ impl Remover {
         }
     }
 
-    fn begin(&self, name: &str, what: &str) -> Result<(), String> {
+    fn begin(&self, name: &str, what: &str) {
         let record = Record::Intent {
             step: Step::Remove,
             what: format!("remove {what}"),
         };
-        self.write(name, record)
+        self.write(name, record);
     }
 
-    fn done(&self, name: &str, what: &str) -> Result<(), String> {
+    fn done(&self, name: &str, what: &str) {
         let record = Record::Done {
             step: Step::Remove,
             what: what.to_owned(),
         };
-        self.write(name, record)
+        self.write(name, record);
     }
 
     /// A removal that failed, journalled.
@@ -207,13 +207,13 @@ impl Remover {
             step: Step::Remove,
             error: error.clone(),
         };
-        // a journal that cannot be written hides no failure
-        let _ = self.journal.write(Some(name), record);
+        self.write(name, record);
         error
     }
 
-    fn write(&self, name: &str, record: Record) -> Result<(), String> {
-        let written = self.journal.write(Some(name), record);
-        written.map_err(|failure| format!("{name}: {failure}"))
+    /// A journal that cannot be written keeps nothing from being removed, and hides no failure.
+    fn write(&self, name: &str, record: Record) {
+        let teller = &self.context.teller;
+        self.journal.write_if_possible(teller, name, record);
     }
 }

@@ -6,10 +6,11 @@ use crate::commands::found;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::host::Host;
-use crate::plan::{Action, HostPlan, Known};
+use crate::orders;
+use crate::plan::{Action, HostPlan, Known, server_name};
 use crate::preflight;
 use crate::report;
-use provision_api::{Catalog, HostName};
+use provision_api::{Catalog, HostName, Role};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -128,6 +129,13 @@ pub(super) async fn plan(
     let mut groups = Vec::new();
     for (provider, hosts) in by_provider {
         let cloud = Cloud::open(context, &provider)?;
+        if !flags.dry_run {
+            let names = hosts
+                .keys()
+                .map(|host| server_name(host, Role::of(flags.test)));
+            let names: Vec<String> = names.collect();
+            orders::arrived(context, &cloud, &names).await?;
+        }
         let (catalog, servers) = tokio::join!(cloud.provider.catalog(), cloud.servers());
         let catalog =
             catalog.map_err(|e| Failure::provider("cannot read the vendor's prices", &e))?;

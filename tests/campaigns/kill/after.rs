@@ -33,7 +33,7 @@ impl Then {
 
 /// Looks, loses, goes on, removes; in a few words what came of it.
 pub(crate) fn judge(place: &Place, loss: Loss, then: Then) -> String {
-    let listed = as_listed(place);
+    let listed = seen(place);
     place.lose(loss);
     if then == Then::Teardown {
         let came = removed(place);
@@ -46,13 +46,25 @@ pub(crate) fn judge(place: &Place, loss: Loss, then: Then) -> String {
 
 /// `list` tells what there is, all of it and nothing else; how many servers.
 pub(crate) fn as_listed(place: &Place) -> usize {
+    agreed(place).0
+}
+
+/// The same in words, with what may come to exist.
+fn seen(place: &Place) -> String {
+    match agreed(place) {
+        (servers, 0) => servers.to_string(),
+        (servers, perhaps) => format!("{servers} and perhaps {perhaps}"),
+    }
+}
+
+fn agreed(place: &Place) -> (usize, usize) {
     let end = Instant::now() + SETTLES;
     loop {
-        let listed = listed(place);
+        let (listed, perhaps) = listed(place);
         let ids: BTreeSet<String> = listed.iter().map(|(id, _)| id.clone()).collect();
         let truth = Truth::of(place);
         if ids == truth.servers {
-            return ids.len();
+            return (ids.len(), perhaps);
         }
         assert!(
             Instant::now() < end,
@@ -62,19 +74,20 @@ pub(crate) fn as_listed(place: &Place) -> usize {
     }
 }
 
-/// Ids and phases.
-fn listed(place: &Place) -> Vec<(String, String)> {
+/// Ids and phases; and how many more may come to exist, which is no success.
+pub(crate) fn listed(place: &Place) -> (Vec<(String, String)>, usize) {
     let ran = super::place::to_its_end(place.command("list --output json").spawn().unwrap());
-    let list = ran.succeeded().json();
+    let list = ran.json();
+    let perhaps = list["perhaps"].as_array().map_or(0, Vec::len);
+    assert_eq!(ran.code, if perhaps == 0 { 0 } else { 16 }, "{ran}");
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     let servers = list["servers"].as_array().unwrap().iter();
-    servers
-        .map(|server| (text(&server["server_id"]), text(&server["phase"])))
-        .collect()
+    let servers = servers.map(|server| (text(&server["server_id"]), text(&server["phase"])));
+    (servers.collect(), perhaps)
 }
 
 /// `up` ends proven, by the way that its errors name where it does not do so at once.
-fn went_on(place: &Place) -> String {
+pub(crate) fn went_on(place: &Place) -> String {
     let mut ways = Vec::new();
     let mut verb = Verb::Up;
     for _ in 0..WAYS {
@@ -134,9 +147,9 @@ fn way_on(place: &Place, ran: &Ran) -> Verb {
 }
 
 /// There is one server, it is proven, and of the installation nothing lies about.
-fn one_is_proven(place: &Place) {
+pub(crate) fn one_is_proven(place: &Place) {
     assert_eq!(as_listed(place), 1, "one server");
-    let listed = listed(place);
+    let (listed, _) = listed(place);
     assert_eq!(listed[0].1, "proven", "{listed:?}");
     let runs = std::fs::read_dir(place.kept().join("runs")).unwrap();
     for run in runs.flatten() {
@@ -155,7 +168,7 @@ fn one_is_proven(place: &Place) {
 }
 
 /// `teardown` leaves nothing: asked of the vendor, not of `list`.
-fn removed(place: &Place) -> String {
+pub(crate) fn removed(place: &Place) -> String {
     let ran = place.run(&Verb::Teardown.words(place.product)).succeeded();
     let truth = Truth::of(place);
     assert!(truth.is_nothing(), "{truth:?} is left by {ran}");

@@ -5,6 +5,7 @@ use super::lots::Lots;
 use super::place::{Loss, Place, to_its_end};
 use super::product::{Product, Verb};
 use super::reference::{self, Reference};
+use super::tally;
 use crate::campaign::Campaign;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -44,25 +45,19 @@ fn at_every_line() {
         cells.swap_remove(lots.below(cells.len()));
     }
     let kills = AtomicUsize::new(0);
-    campaign.run(
-        &["product", "verb", "killed", "lost", "then"],
-        &cells,
-        |cell| {
-            vec![
-                cell.product.name.to_owned(),
-                cell.verb.name().to_owned(),
-                format!("{} line {} ({})", cell.side, cell.line, cell.what),
-                cell.loss.name().to_owned(),
-                cell.then.name().to_owned(),
-            ]
-        },
-        |cell| {
-            let came = act(cell);
-            kills.fetch_add(1, Ordering::Relaxed);
-            came
-        },
-    );
-    eprintln!("kill-lines: {} kills", kills.into_inner());
+    let columns = ["product", "verb", "killed", "lost", "then"];
+    let row = |cell: &Cell| {
+        vec![
+            cell.product.name.to_owned(),
+            cell.verb.name().to_owned(),
+            format!("{} line {} ({})", cell.side, cell.line, cell.what),
+            cell.loss.name().to_owned(),
+            cell.then.name().to_owned(),
+        ]
+    };
+    tally::counted("kill-lines", campaign.long, &kills, || {
+        campaign.run(&columns, &cells, row, |cell| act(cell, &kills));
+    });
 }
 
 /// Every line of every run, on both sides; and within it where anything can be begun.
@@ -130,12 +125,13 @@ fn cell(reference: &Reference, side: &'static str, line: usize, lots: &mut Lots)
     }
 }
 
-fn act(cell: &Cell) -> String {
+fn act(cell: &Cell, kills: &AtomicUsize) -> String {
     let place = Place::before(cell.product, &json!({}), cell.verb);
     let mut command = place.logging_in(&cell.verb.words(cell.product));
     command.env("PROVISION_CRASH", format!("{}:{}", cell.side, cell.line));
     let ran = to_its_end(command.spawn().unwrap());
     // no exit code: a signal has ended it
     assert_eq!(ran.code, -1, "it was not killed: {ran}");
+    kills.fetch_add(1, Ordering::Relaxed);
     judge(&place, cell.loss, cell.then)
 }

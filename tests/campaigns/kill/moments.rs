@@ -5,6 +5,7 @@ use super::lots::Lots;
 use super::place::{Loss, Place, descendants, kill};
 use super::product::{ALL, Product, Verb};
 use super::reference::{self, Reference};
+use super::tally;
 use crate::campaign::Campaign;
 use serde_json::{Value, json};
 use std::os::unix::process::ExitStatusExt as _;
@@ -46,29 +47,28 @@ fn at_random_moments() {
         .map(|at| cell(ALL[at % ALL.len()], &mut lots))
         .collect();
     let kills = AtomicUsize::new(0);
-    campaign.run(
-        &["product", "verb", "killed after", "with", "lost", "then"],
-        &cells,
-        |cell| {
-            let shares = cell.shares.iter();
-            let shares: Vec<_> = shares.map(|s| format!("{:.1} %", s * 100.0)).collect();
-            vec![
-                cell.product.name.to_owned(),
-                cell.verb.name().to_owned(),
-                shares.join(", then up after "),
-                if cell.power {
-                    "its children"
-                } else {
-                    "nothing else"
-                }
-                .to_owned(),
-                cell.loss.name().to_owned(),
-                cell.then.name().to_owned(),
-            ]
-        },
-        |cell| act(cell, &references, &kills),
-    );
-    eprintln!("kill-moments: {} kills", kills.into_inner());
+    let columns = ["product", "verb", "killed after", "with", "lost", "then"];
+    tally::counted("kill-moments", campaign.long, &kills, || {
+        campaign.run(&columns, &cells, row, |cell| act(cell, &references, &kills));
+    });
+}
+
+fn row(cell: &Cell) -> Vec<String> {
+    let shares = cell.shares.iter();
+    let shares: Vec<_> = shares.map(|s| format!("{:.1} %", s * 100.0)).collect();
+    let with = if cell.power {
+        "its children"
+    } else {
+        "nothing else"
+    };
+    vec![
+        cell.product.name.to_owned(),
+        cell.verb.name().to_owned(),
+        shares.join(", then up after "),
+        with.to_owned(),
+        cell.loss.name().to_owned(),
+        cell.then.name().to_owned(),
+    ]
 }
 
 fn cell(product: Product, lots: &mut Lots) -> Cell {
@@ -100,7 +100,12 @@ fn act(cell: &Cell, references: &[Reference], kills: &AtomicUsize) -> String {
         if killed {
             kills.fetch_add(1, Ordering::Relaxed);
         }
-        was.push(if killed { "killed" } else { "had ended" });
+        // one that was too fast is no kill, and is not counted as one
+        was.push(if killed {
+            "killed"
+        } else {
+            "not killed, had ended"
+        });
         verb = Verb::Up;
     }
     format!(

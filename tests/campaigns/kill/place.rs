@@ -12,14 +12,16 @@ use std::time::Duration;
 
 /// No run takes longer, whatever happened before it.
 const LONGEST: Duration = Duration::from_secs(240);
-/// What all deadlines are multiplied by.
-const SCALE: &str = "0.2,lease=3";
+/// What all deadlines are multiplied by, and some that have their own.
+const SCALE: &str = "0.2,lease=3,order=12";
 
 /// A served cloud, and the machine that `provision` runs on.
 pub(crate) struct Place {
     pub(crate) product: Product,
     /// Whose login key is used.
     key: std::cell::Cell<u8>,
+    /// What all deadlines are multiplied by, and some that have their own.
+    pub(crate) scale: String,
     // before the lab: it is ended while its folder is still there
     pub(crate) served: Served,
     pub(crate) lab: Lab,
@@ -64,6 +66,7 @@ impl Place {
         Self {
             product,
             key: std::cell::Cell::new(0),
+            scale: SCALE.to_owned(),
             served: lab.serve(),
             lab,
         }
@@ -86,7 +89,7 @@ impl Place {
             .command(&format!("{words} --provider {provider} --sandbox"));
         // the world was told its settings when it was opened
         command.env_remove("PROVISION_SANDBOX_WORLD");
-        command.env("PROVISION_DEADLINE_SCALE", SCALE);
+        command.env("PROVISION_DEADLINE_SCALE", &self.scale);
         command
     }
 
