@@ -8,7 +8,7 @@ use serde_json::json;
 #[tokio::test]
 async fn marks_are_written_as_a_name_and_read_back() {
     let stub = Stub::new().await;
-    let server = stub.ours("ACTIVE").await;
+    let server = stub.ours_new().await;
     let wanted = Marks {
         role: Role::Test,
         phase: Phase::Installed,
@@ -34,7 +34,7 @@ async fn marks_are_written_as_a_name_and_read_back() {
 #[tokio::test]
 async fn what_the_key_says_cannot_be_changed() {
     let stub = Stub::new().await;
-    let server = stub.ours("ACTIVE").await;
+    let server = stub.ours_new().await;
     let others = [
         Marks {
             owner: "bob".parse().unwrap(),
@@ -71,7 +71,7 @@ async fn old_marks_are_no_answer_to_new_ones() {
     let renamed = RAW.replace("_sc", "_si");
     for late in [0, 1, 3, 99] {
         let stub = Stub::new().await;
-        let server = stub.ours("ACTIVE").await;
+        let server = stub.ours_new().await;
         let old = said("GET /cloud/project/p1/instance/i-1");
         let mut new = old.clone();
         new["name"] = json!(renamed);

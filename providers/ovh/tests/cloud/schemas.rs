@@ -48,7 +48,7 @@ impl Witness for Inspector {
 async fn everything(stub: &Stub) {
     let cloud = &stub.cloud;
     cloud.catalog().await.unwrap();
-    let server = stub.ours("ACTIVE").await;
+    let server = stub.ours_new().await;
     stub.once(get("/cloud/project/p1/instance"), ok(json!([])))
         .await;
     stub.once(get("/cloud/project/p1/sshkey"), ok(json!([])))

@@ -193,6 +193,14 @@ impl Stub {
         body
     }
 
+    /// The instance i-1, which is ours, and just made: the list and its own page say the same.
+    pub(crate) async fn ours_new(&self) -> OwnedServer {
+        let list = json!([crate::things::listed(|_| ())]);
+        self.instead(get("/cloud/project/p1/instance"), ok(list))
+            .await;
+        self.ours("ACTIVE").await
+    }
+
     /// The instance i-1, which is ours, in that status.
     pub(crate) async fn ours(&self, status: &str) -> OwnedServer {
         self.is(status).await;
