@@ -61,7 +61,7 @@ fn asked(cell: &Cell) -> String {
             "refused before anybody was called".to_owned()
         }
         (true, false) => {
-            assert_eq!(told.passwords.len(), 1, "{told:?}\n{ran}");
+            assert_eq!(told.passwords.len(), 1, "{:?}\n{ran}", told.logins);
             assert!(ran.stderr.contains("trusted on first use"), "{ran}");
             assert_ne!(ran.code, 0, "{ran}");
             format!("sent the password, and said so ({})", ran.code)

@@ -182,8 +182,11 @@ fn trust_an_impostor_hears_who_does_not_check() {
     let dir = tempfile::tempdir().unwrap();
     let way = Way::new(dir.path().join("way"), impostor.port);
     way.turn_at(1);
+    let key = dir.path().join("id");
+    super::installer::key(&key);
     let mut ssh = Command::new(dir.path().join("way/ssh"));
-    ssh.args(["-F", "none", "-o", "UserKnownHostsFile=/dev/null"])
+    ssh.args(["-F", "none", "-o", "UserKnownHostsFile=/dev/null", "-i"])
+        .arg(&key)
         .args([
             "-o",
             "StrictHostKeyChecking=no",

@@ -1,5 +1,5 @@
 //! Another machine in the place of the one that is meant: it shows a host key of its own, lets
-//! everybody in, and writes down all that it is told.
+//! everybody in who brings a key or a password, and writes down all that it is told.
 
 use russh::keys::PublicKey;
 use russh::server::{
@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 
 /// What it was told, by all who came.
-#[derive(Debug, Default, Clone)]
+#[derive(Default, Clone)]
 pub(crate) struct Told {
     /// Connections.
     pub(crate) came: usize,
@@ -26,6 +26,21 @@ pub(crate) struct Told {
     pub(crate) passwords: Vec<String>,
     /// Passwords, commands, and what was sent to them.
     pub(crate) bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let logins: std::collections::BTreeSet<_> = self.logins.iter().collect();
+        f.debug_struct("Told")
+            .field("came", &self.came)
+            .field("logins", &logins)
+            .field("passwords", &self.passwords)
+            .field(
+                "bytes",
+                &format!("{:.2000}", String::from_utf8_lossy(&self.bytes)),
+            )
+            .finish()
+    }
 }
 
 /// What it does with commands.
@@ -94,12 +109,8 @@ impl Drop for Impostor {
 
 fn config(key: PrivateKey) -> Config {
     Config {
-        methods: (&[
-            MethodKind::None,
-            MethodKind::PublicKey,
-            MethodKind::Password,
-        ][..])
-            .into(),
+        // who is let in by nothing keeps the password to himself
+        methods: (&[MethodKind::PublicKey, MethodKind::Password][..]).into(),
         auth_rejection_time: Duration::ZERO,
         auth_rejection_time_initial: Some(Duration::ZERO),
         keys: vec![key],
@@ -208,10 +219,6 @@ async fn work(channel: Channel<Msg>, told: Arc<Mutex<Told>>, command: String) {
 
 impl Handler for Ear {
     type Error = Error;
-
-    async fn auth_none(&mut self, user: &str) -> Result<Auth, Error> {
-        Ok(self.let_in(user, "nothing"))
-    }
 
     async fn auth_publickey_offered(
         &mut self,

@@ -178,7 +178,8 @@ fn planted(dir: &Path) -> String {
     String::from_utf8(added.stdout).unwrap().trim().to_owned()
 }
 
-fn key(path: &Path) {
+/// Makes a login key.
+pub(crate) fn key(path: &Path) {
     let made = Command::new("ssh-keygen")
         .args(["-q", "-t", "ed25519", "-N", "", "-f"])
         .arg(path)

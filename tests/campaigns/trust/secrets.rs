@@ -134,7 +134,9 @@ fn lived(cell: &Cell) -> String {
         }
         assert!(!ran.stderr.contains("panicked"), "{line}: {ran}");
         book.learn(&state, cell.host);
-        worlds.iter().for_each(|world| book.learn_from(world));
+        for world in &worlds {
+            book.learn_from(world);
+        }
         book.is_not_in(&format!("what {line} prints"), ran.stdout.as_bytes());
         book.is_not_in(&format!("what {line} says"), ran.stderr.as_bytes());
         printed += ran.stdout.len() + ran.stderr.len();
