@@ -175,9 +175,13 @@ pub(crate) async fn remains(
             server_name(host, role)
         )];
     };
+    let now = cloud.provider.now();
     ours.iter()
         .filter(|s| s.marks().host == *host && s.marks().role == role)
         .map(|s| {
+            let lease = s.marks().lease.as_ref();
+            let lease = lease.filter(|lease| now.is_some_and(|now| lease.is_held(now)));
+            let at_work = lease.map_or_else(String::new, |lease| format!("; {lease}"));
             let known = catalog.and_then(|c| Some((hourly(c, s.server())?, &c.currency)));
             let price = match known {
                 Some((price, currency)) => format!("{} {currency}/h", price.normalize()),
@@ -185,7 +189,7 @@ pub(crate) async fn remains(
                 None => "at an unknown price".to_owned(),
             };
             format!(
-                "server {} ({}, {}), {price}",
+                "server {} ({}, {}), {price}{at_work}",
                 s.id(),
                 s.server().name,
                 s.marks().phase

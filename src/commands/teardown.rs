@@ -13,7 +13,7 @@ mod prove;
 mod remove;
 mod still;
 
-pub(crate) use of_run::of_run;
+pub(crate) use of_run::{OfRun, keys_left, of_run, remove};
 
 use crate::cli::{Rented, Teardown};
 use crate::clouds::Cloud;

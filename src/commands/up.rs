@@ -3,6 +3,7 @@
 pub(crate) mod again;
 mod outcome;
 mod planning;
+mod remains;
 mod renew;
 mod work;
 
@@ -94,6 +95,7 @@ pub async fn run(context: &Arc<Context>, hosts: &[HostName], flags: &UpFlags) ->
     let (run, journal) = found::begin_run(context, "up", &names.join(","), hosts)?;
     let mut works = Vec::new();
     for group in &groups {
+        let left = Arc::new(tokio::sync::Mutex::new(group.plans.len()));
         for plan in &group.plans {
             works.push(Work {
                 context: Arc::clone(context),
@@ -103,6 +105,7 @@ pub async fn run(context: &Arc<Context>, hosts: &[HostName], flags: &UpFlags) ->
                 run: run.clone(),
                 journal: Arc::clone(&journal),
                 flags: flags.clone(),
+                left: Arc::clone(&left),
                 made: tokio::sync::watch::Sender::new(None),
             });
         }

@@ -1,5 +1,6 @@
 //! An intent carried out: begin, journal what was accepted, wait, go on, until it is fulfilled.
 
+use crate::clouds::Cloud;
 use crate::event::{Running, Step};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::job::Job;
@@ -85,7 +86,7 @@ async fn accept(
         Deadline::after(job.context.deadlines.busy()),
         &backoff,
         &job.context.cancel,
-        async || match cloud.provider.drive(server, intent, stage).await {
+        async || match driven(job, cloud, server, intent, stage).await {
             Ok(accepted) => Ok(Attempt::Ready(accepted)),
             // a second one is not begun while the first may be what is in the way
             Err(error) if error.kind == ErrorKind::Conflict && !error.in_doubt => {
@@ -96,6 +97,18 @@ async fn accept(
     )
     .await
     .map_err(|error| refused(job, &error))
+}
+
+/// Nothing is done to a server that was lost while this run slept.
+async fn driven(
+    job: &Job,
+    cloud: &Cloud,
+    server: &OwnedServer,
+    intent: &Intent,
+    stage: Stage,
+) -> provision_api::Result<Accepted> {
+    job.lease.hold_on(cloud, server).await?;
+    cloud.provider.drive(server, intent, stage).await
 }
 
 fn refused(job: &Job, error: &WaitError<provision_api::Error>) -> Failure {

@@ -3,9 +3,9 @@
 use crate::cli::{OnFailure, UpFlags};
 use crate::clouds::Cloud;
 use crate::commands::found;
-use crate::commands::teardown;
-use crate::commands::up::again;
+use crate::commands::teardown::{self, OfRun};
 use crate::commands::up::outcome::HostDocument;
+use crate::commands::up::remains::Failed;
 use crate::commands::up::renew;
 use crate::context::Context;
 use crate::engine::{self, Proven};
@@ -14,11 +14,10 @@ use crate::job::{Job, UnderWay};
 use crate::journal::Journal;
 use crate::lease::{self, Lost};
 use crate::plan::{Action, HostPlan};
-use crate::steps::acquire::PERHAPS;
 use provision_api::{Catalog, RunId, ServerId};
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 /// One host of an `up`.
 pub(super) struct Work {
@@ -29,6 +28,8 @@ pub(super) struct Work {
     pub(super) run: RunId,
     pub(super) journal: Arc<Journal>,
     pub(super) flags: UpFlags,
+    /// How many hosts at that provider are still at work, this one among them.
+    pub(super) left: Arc<Mutex<usize>>,
     /// The server that its job has made.
     pub(super) made: watch::Sender<Option<ServerId>>,
 }
@@ -42,17 +43,21 @@ impl Work {
         let outcome = match &lock {
             Ok(_) => match renew::renewed(&self.context, &self.cloud, &mut self.plan).await {
                 Ok(()) => self.bring_up().await,
-                Err(failure) => Err(failure),
+                Err(failure) => Err(failure.into()),
             },
-            Err(busy) => Err(busy.clone()),
+            Err(busy) => Err(busy.clone().into()),
         };
-        match outcome {
+        // one after the other, so that the last one knows that it is
+        let mut left = self.left.lock().await;
+        let outcome = match outcome {
             Ok(document) => Ok(document),
-            Err(failure) => Err(self.with_remains(failure).await),
-        }
+            Err(failed) => Err(self.with_remains(failed, *left == 1).await),
+        };
+        *left = left.saturating_sub(1);
+        outcome
     }
 
-    async fn bring_up(&self) -> Outcome<HostDocument> {
+    async fn bring_up(&self) -> Result<HostDocument, Failed> {
         let mut job = found::job(
             &self.context,
             Some(&self.cloud),
@@ -70,8 +75,39 @@ impl Work {
             lost = job.lease.keep(&self.cloud) => Err(lost_it(&job, work.as_mut(), &lost).await),
             () = self.context.cancel.cancelled() => self.stopped(&job, work.as_mut()).await,
         };
-        let proven = lease::given_up(&job, &self.cloud, outcome).await?;
-        Ok(HostDocument::of(&job, &self.cloud, &self.catalog, &proven))
+        // a removal needs the lease: it is given up after that
+        let mut of_run = OfRun::default();
+        let outcome = match outcome {
+            Err(mut failure) if self.removes() && !job.lease.is_taken().await => {
+                match teardown::of_run(&job, &self.cloud, &self.run).await {
+                    Ok(done) => of_run = done,
+                    Err(error) => failure.remains.push(format!("the removal failed: {error}")),
+                }
+                Err(failure)
+            }
+            other => other,
+        };
+        match lease::given_up(&job, &self.cloud, outcome).await {
+            Ok(proven) => Ok(HostDocument::of(&job, &self.cloud, &self.catalog, &proven)),
+            Err(mut failure) => {
+                failure.remains.append(&mut of_run.stay);
+                Err(Failed {
+                    failure,
+                    removed: of_run.removed,
+                    has_begun: true,
+                    may_remove: self.removes() && !job.lease.is_taken().await,
+                })
+            }
+        }
+    }
+
+    /// Whether what this run makes goes again if it fails.
+    fn removes(&self) -> bool {
+        self.is_new() && self.flags.on_failure == OnFailure::Teardown
+    }
+
+    pub(super) fn is_new(&self) -> bool {
+        matches!(self.plan.action, Action::Create(_) | Action::Adopt(_))
     }
 
     /// Ctrl-C: everything is dropped but what must not be, an order or a way back from rescue. That
@@ -94,57 +130,6 @@ impl Work {
         let mut stopped = Failure::interrupted(format!("{}: stopped", self.plan.name));
         stopped.remains.append(&mut remains);
         Err(stopped)
-    }
-
-    /// What exists now and what it costs, the command that goes on, the one that removes.
-    async fn with_remains(&self, mut failure: Failure) -> Failure {
-        let is_new = matches!(self.plan.action, Action::Create(_) | Action::Adopt(_));
-        let mut removed = 0;
-        if is_new && self.flags.on_failure == OnFailure::Teardown {
-            let (journal, host) = (&self.journal, &self.plan.host.name);
-            let run = &self.run;
-            match teardown::of_run(&self.context, &self.cloud, journal, run, host).await {
-                Ok(number) => removed = number,
-                Err(error) => failure.remains.push(format!("the removal failed: {error}")),
-            }
-        }
-        let (host, role) = (&self.plan.host.name, self.plan.role);
-        let owner = &self.context.owner;
-        let catalog = Some(&*self.catalog);
-        let remains = found::remains(&self.cloud, catalog, owner, host, role).await;
-        if !remains.is_empty() {
-            failure.remains.retain(|line| !line.starts_with(PERHAPS));
-        }
-        failure.remains.extend(remains);
-        if let Some(id) = self.made.borrow().as_ref()
-            && removed == 0
-            && !failure
-                .remains
-                .iter()
-                .any(|line| line.contains(id.as_str()))
-        {
-            failure.remains.push(format!(
-                "perhaps server {id} ({}): this run made it, and the vendor's list does not show it; it may cost money",
-                self.plan.name
-            ));
-        }
-        if failure.remains.is_empty() {
-            let why = match (is_new, removed) {
-                (true, 0) => "no server was created",
-                (true, _) => "the new server was removed",
-                (false, _) => "its server does not exist any more",
-            };
-            failure.remains.push(format!("nothing: {why}"));
-            return failure;
-        }
-        let naming = found::naming(&self.context, host, role);
-        failure
-            .resume
-            .get_or_insert_with(|| again::command(&self.context, host, &self.flags));
-        failure
-            .remove
-            .get_or_insert_with(|| format!("provision teardown {naming}"));
-        failure
     }
 }
 
