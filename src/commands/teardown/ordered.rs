@@ -17,7 +17,7 @@ pub(super) async fn over(context: &Context, flags: &Teardown) -> Outcome<Vec<Ope
     }
     let waited = orders::over(context, |open| is_meant(flags, open)).await;
     waited.map_err(|mut failure| {
-        failure.what = "nothing was removed".to_owned();
+        "nothing was removed".clone_into(&mut failure.what);
         failure.remove.get_or_insert(again(context, flags));
         failure
     })
