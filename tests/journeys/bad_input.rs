@@ -62,7 +62,8 @@ fn sold_out_is_walked_and_told() {
         &[
             "sold out everywhere",
             "cx23 in",
-            "nothing: no server was created",
+            "remains key provision-sandbox-",
+            "remove  provision teardown",
         ],
     );
 }
@@ -71,7 +72,7 @@ fn sold_out_is_walked_and_told() {
 fn the_accounts_limit_is_told() {
     let lab = Lab::with_world(&json!({ "quota_servers": 0 }));
     lab.run("up hetzner-cloud --sandbox")
-        .failed(7, &["limit", "nothing: no server"]);
+        .failed(7, &["limit", "remains key provision-sandbox-"]);
 }
 
 #[test]

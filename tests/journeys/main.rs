@@ -19,6 +19,7 @@ mod forced;
 mod install;
 #[path = "../support/lab.rs"]
 mod lab;
+mod left;
 mod lifecycle;
 mod orders;
 mod ovh;
