@@ -104,7 +104,7 @@ fn act(cell: &Cell, references: &[Reference], kills: &AtomicUsize) -> String {
         was.push(if killed {
             "killed"
         } else {
-            "not killed, had ended"
+            "not killed (had ended)"
         });
         verb = Verb::Up;
     }
