@@ -6,7 +6,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::job::Job;
 use crate::plan::HostPlan;
 use crate::steps::acquire;
-use provision_api::{OwnedServer, RunId, Server};
+use provision_api::{Lease, OwnedServer, RunId, Server};
 
 /// Takes it over.
 pub(super) async fn adopted(
@@ -25,9 +25,12 @@ pub(super) async fn adopted(
     };
     let faster = ours.iter().find(|other| {
         let marks = other.marks();
+        // its own marks without its lease are those that another run has gone on with
+        let is_of_this = |lease: &Lease| lease.run == *run;
+        let is_this_runs = marks.run == *run && marks.lease.as_ref().is_some_and(is_of_this);
         other.id() == &server.id
             && (&marks.host, marks.role) == (&plan.host.name, plan.role)
-            && marks.run != *run
+            && !is_this_runs
     });
     Err(match faster {
         Some(other) => someone_was_faster(job, other, &failure),
@@ -40,8 +43,9 @@ fn someone_was_faster(job: &Job, other: &OwnedServer, met: &Failure) -> Failure 
         Exit::Busy,
         format!("{}: another run has just taken it over", job.name),
         format!(
-            "server {} bears the marks of run {}\nthis run met: {met}",
+            "server {} is {} by now, with the marks of run {}\nthis run met: {met}",
             other.id(),
+            other.marks().phase,
             other.marks().run
         ),
     )

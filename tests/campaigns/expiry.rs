@@ -3,6 +3,8 @@
 //! The vendor's clock is shifted against this computer's, which comes to the same as a computer
 //! whose clock is off. Time passes by shifting it further.
 
+#[path = "expiry/paused.rs"]
+mod paused;
 #[path = "expiry/place.rs"]
 mod place;
 #[path = "expiry/runs.rs"]

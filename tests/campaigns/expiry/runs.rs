@@ -1,6 +1,7 @@
 //! Runs that are at work on a server whose time is over, and what the timer, another computer
 //! and a teardown do meanwhile.
 
+use super::paused;
 use super::place::{DAY, HOUR, Place, Product};
 use crate::lab::Ran;
 use serde_json::json;
@@ -8,7 +9,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 /// Leases of six seconds, renewed every two.
-const HURRIED: &str = "lease=6";
+pub(super) const HURRIED: &str = "lease=6";
 
 /// What happens while a run is at work on a server whose time is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,15 +24,21 @@ pub(super) enum Alive {
     Twice,
     /// It boots the rescue system.
     Rescue,
+    /// It sleeps through its lease, and another computer's ends proven.
+    Paused,
+    /// The same, and what it made would be removed if it failed.
+    PausedRemoving,
 }
 
 impl Alive {
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Killed,
         Self::Failed,
         Self::Removed,
         Self::Twice,
         Self::Rescue,
+        Self::Paused,
+        Self::PausedRemoving,
     ];
 
     pub(super) fn words(self) -> &'static str {
@@ -41,10 +48,19 @@ impl Alive {
             Self::Removed => "at work, its server is removed under it",
             Self::Twice => "at work, another computer's begins as well",
             Self::Rescue => "at work in the rescue system, then killed",
+            Self::Paused => "at work, paused while another computer's proves it",
+            Self::PausedRemoving => "the same, with --on-failure teardown",
         }
     }
 
     pub(super) fn judged(self, product: Product, skew: i64) -> String {
+        match self {
+            Self::Paused => return paused::judged(product, skew, ""),
+            Self::PausedRemoving => {
+                return paused::judged(product, skew, "--on-failure teardown");
+            }
+            _ => {}
+        }
         let place = Place::new(product, skew);
         place.up("--ttl 1h").succeeded();
         place.later(DAY);
@@ -70,16 +86,32 @@ impl Alive {
             Self::Failed => failed(&place, run),
             Self::Removed => removed(&place, run),
             Self::Twice => twice(&place, run),
+            Self::Paused | Self::PausedRemoving => unreachable!("they are judged elsewhere"),
         }
     }
 }
 
 /// A run that is killed if the test ends before it does.
-struct Run(Option<Child>);
+pub(super) struct Run(Option<Child>);
 
 impl Run {
-    fn of(command: &mut Command) -> Self {
+    pub(super) fn of(command: &mut Command) -> Self {
         Self(Some(command.spawn().unwrap()))
+    }
+
+    /// It stands still, and its word with it.
+    pub(super) fn pause(&self) {
+        self.signal(rustix::process::Signal::STOP);
+    }
+
+    pub(super) fn go_on(&self) {
+        self.signal(rustix::process::Signal::CONT);
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let id = i32::try_from(self.0.as_ref().unwrap().id()).unwrap();
+        let id = rustix::process::Pid::from_raw(id).unwrap();
+        rustix::process::kill_process(id, signal).unwrap();
     }
 
     fn kill(mut self) {
@@ -94,7 +126,7 @@ impl Run {
     }
 
     /// How it ended by itself.
-    fn ended(mut self) -> Ran {
+    pub(super) fn ended(mut self) -> Ran {
         Ran::of(self.0.take().unwrap().wait_with_output().unwrap())
     }
 }
@@ -107,7 +139,7 @@ impl Drop for Run {
 
 /// Waits until it is so.
 #[track_caller]
-fn wait(what: &str, is_so: impl Fn() -> bool) {
+pub(super) fn wait(what: &str, is_so: impl Fn() -> bool) {
     let until = Instant::now() + Duration::from_secs(60);
     while !is_so() {
         assert!(Instant::now() < until, "{what}: not within a minute");
@@ -115,7 +147,7 @@ fn wait(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-fn at_work(place: &Place) -> i64 {
+pub(super) fn at_work(place: &Place) -> i64 {
     wait("the lease is written", || place.leased_until().is_some());
     place.leased_until().unwrap()
 }
