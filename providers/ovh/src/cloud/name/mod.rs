@@ -168,8 +168,9 @@ fn time(what: &str, text: &str) -> Result<Option<Timestamp>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let seconds = text.parse().ok().filter(|_| digits);
+    // as it would be written: no sign, and no zero ahead
+    let seconds = text.parse::<i64>().ok();
+    let seconds = seconds.filter(|seconds| *seconds >= 0 && seconds.to_string() == text);
     seconds
         .and_then(|seconds| Timestamp::from_second(seconds).ok())
         .map(Some)

@@ -92,6 +92,7 @@ fn spoilt_marks_are_told_from_none() {
         ("w_prov1_ann_r1_web-1_s", "the phase is unknown"),
         ("w_prov1_ann_r1_web-1_sctomorrow", "no time"),
         ("w_prov1_ann_r1_web-1_sc-5", "no time"),
+        ("w_prov1_ann_r1_web-1_sc0783670400", "no time"),
         ("w_prov1_ann_r1_web-1_sc9999999999999999", "no time"),
         ("w_prov1_ann_r1_web-1_scl", "names no run"),
         ("w_prov1_ann_r1_web-1_scl5", "names no run"),
