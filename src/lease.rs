@@ -67,11 +67,15 @@ pub async fn during<T>(
     work: impl Future<Output = Outcome<T>>,
 ) -> Outcome<T> {
     take(job, cloud, server).await?;
-    let mut work = pin!(work);
-    let outcome = tokio::select! {
-        biased;
-        outcome = &mut work => outcome,
-        lost = job.lease.keep(cloud) => Err(lost.failure(job, None)),
+    let outcome = {
+        // dropped with the block: it may be waiting for its turn to write, and nobody else would
+        // ever have it
+        let mut work = pin!(work);
+        tokio::select! {
+            biased;
+            outcome = &mut work => outcome,
+            lost = job.lease.keep(cloud) => Err(lost.failure(job, None)),
+        }
     };
     given_up(job, cloud, outcome).await
 }

@@ -194,6 +194,12 @@ impl Keeper {
         held.write(cloud, &known, &marks).await.map(drop)
     }
 
+    /// The server with what this run has written on it last, if it has: adapters look whether that
+    /// is still there before they do anything to it.
+    pub async fn known(&self, server: &OwnedServer) -> OwnedServer {
+        self.held.lock().await.known(server)
+    }
+
     /// Whether the server was lost to another run.
     pub async fn is_taken(&self) -> bool {
         self.held.lock().await.taken.is_some()

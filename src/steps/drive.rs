@@ -108,7 +108,8 @@ async fn driven(
     stage: Stage,
 ) -> provision_api::Result<Accepted> {
     job.lease.hold_on(cloud, server).await?;
-    cloud.provider.drive(server, intent, stage).await
+    let server = job.lease.known(server).await;
+    cloud.provider.drive(&server, intent, stage).await
 }
 
 fn refused(job: &Job, error: &WaitError<provision_api::Error>) -> Failure {

@@ -75,6 +75,8 @@ impl Work {
             lost = job.lease.keep(&self.cloud) => Err(lost_it(&job, work.as_mut(), &lost).await),
             () = self.context.cancel.cancelled() => self.stopped(&job, work.as_mut()).await,
         };
+        // it may be waiting for its turn to write, and nobody else would ever have it
+        drop(work);
         // a removal needs the lease: it is given up after that
         let mut of_run = OfRun::default();
         let outcome = match outcome {

@@ -38,11 +38,35 @@ impl Looks {
         server: Server,
         now: Option<Timestamp>,
     ) -> Option<Result<OwnedServer, NotOurs>> {
+        let refuses = |fresh: &OwnedServer| known.refuses(fresh, marks, now);
+        self.look(known, server, refuses).await
+    }
+
+    /// The same before something is done to the server: if a run has the lease by this view of
+    /// it, it has to be that run's still.
+    pub async fn held(
+        &mut self,
+        known: &OwnedServer,
+        server: Server,
+    ) -> Option<Result<OwnedServer, NotOurs>> {
+        let refuses = |fresh: &OwnedServer| {
+            let mine = known.marks.lease.as_ref()?;
+            fresh.has_lost(mine)
+        };
+        self.look(known, server, refuses).await
+    }
+
+    async fn look(
+        &mut self,
+        known: &OwnedServer,
+        server: Server,
+        refuses: impl Fn(&OwnedServer) -> Option<NotOurs>,
+    ) -> Option<Result<OwnedServer, NotOurs>> {
         let fresh = match known.still(server) {
             Ok(fresh) => fresh,
             Err(not_ours) => return Some(Err(not_ours)),
         };
-        let Some(not_ours) = known.refuses(&fresh, marks, now) else {
+        let Some(not_ours) = refuses(&fresh) else {
             return Some(Ok(fresh));
         };
         self.left = self.left.saturating_sub(1);
@@ -75,6 +99,22 @@ impl OwnedServer {
         }
     }
 
+    /// Why a run that had this lease does not have it any more, by this view of the server.
+    fn has_lost(&self, mine: &Lease) -> Option<NotOurs> {
+        let there = &self.marks;
+        let is_there = there.lease.as_ref().is_some_and(|now| now.run == mine.run);
+        (!is_there).then(|| {
+            let by_now = match &there.lease {
+                Some(theirs) => theirs.to_string(),
+                None => "no run is at work on it".to_owned(),
+            };
+            self.not_ours(format!(
+                "run {} does not hold it any more: it is {} by now, and {by_now}",
+                mine.run, there.phase
+            ))
+        })
+    }
+
     fn refuses(&self, fresh: &Self, marks: &Marks, now: Option<Timestamp>) -> Option<NotOurs> {
         let (seen, there) = (&self.marks, &fresh.marks);
         let is_held = |lease: &Lease| now.is_none_or(|now| lease.is_held(now));
@@ -82,17 +122,7 @@ impl OwnedServer {
         let writer = writer.map(|lease| &lease.run);
         let is_writers = |lease: &Lease| Some(&lease.run) == writer;
         if let Some(mine) = seen.lease.as_ref().filter(|lease| is_writers(lease)) {
-            let lost = !there.lease.as_ref().is_some_and(is_writers);
-            return lost.then(|| {
-                let by_now = match &there.lease {
-                    Some(theirs) => theirs.to_string(),
-                    None => "no run is at work on it".to_owned(),
-                };
-                fresh.not_ours(format!(
-                    "run {} does not hold it any more: it is {} by now, and {by_now}",
-                    mine.run, there.phase
-                ))
-            });
+            return fresh.has_lost(mine);
         }
         if let Some(theirs) = there.lease.as_ref().filter(|lease| !is_writers(lease)) {
             // a lease that was seen is known to be dead, unless it was renewed
@@ -278,6 +308,29 @@ mod tests {
             if let Err(not_ours) = found {
                 assert!(not_ours.why.contains("it is proven by now"), "{not_ours}");
             }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_done_to_what_another_run_has_taken() {
+        let pace = Backoff::new(Duration::from_secs(1), Duration::from_secs(1));
+        for (seen, there, may) in [
+            (Some(("a", 10)), Some(("a", 300)), true),
+            (Some(("a", 10)), Some(("b", 300)), false),
+            (Some(("a", 10)), None, false),
+            // whoever has no lease does not go by one
+            (None, Some(("b", 300)), true),
+            (None, None, true),
+        ] {
+            let known = owned(leased(seen, Phase::Created));
+            let mut looks = Looks::new(&pace);
+            let found = loop {
+                let there = server(Some(leased(there, Phase::Created)));
+                if let Some(found) = looks.held(&known, there).await {
+                    break found;
+                }
+            };
+            assert_eq!(found.is_ok(), may, "{seen:?} {there:?}");
         }
     }
 

@@ -12,7 +12,7 @@ use crate::dialect::PROVIDER;
 use crate::wire::{self, ActionAnswer, Labels, PrimaryIp, PrimaryIps, Volume, Volumes};
 use crate::{Hetzner, convert};
 use provision_api::http::Request;
-use provision_api::{Accepted, Error, ErrorKind, OwnedServer, Owner, Result, Stage, Task};
+use provision_api::{Accepted, Error, ErrorKind, Looks, OwnedServer, Owner, Result, Stage, Task};
 use serde_json::json;
 
 /// An address that appears within so many seconds of its server was made with it. Counts only
@@ -26,15 +26,21 @@ impl Hetzner {
             return self.delete_volumes(server).await;
         }
         let operation = format!("delete server {}", server.server().name);
-        let fresh = match self.fresh(server.id()).await {
-            Ok(fresh) => fresh,
-            Err(error) if error.kind == ErrorKind::NotFound => return Ok(Accepted::default()),
-            Err(error) => return Err(error),
+        let mut looks = Looks::new(&self.pace);
+        let (fresh, still) = loop {
+            let fresh = match self.fresh(server.id()).await {
+                Ok(fresh) => fresh,
+                Err(error) if error.kind == ErrorKind::NotFound => return Ok(Accepted::default()),
+                Err(error) => return Err(error),
+            };
+            if let Some(still) = looks.held(server, convert::server(&fresh)).await {
+                break (fresh, still);
+            }
         };
         let refuse = |kind, why: String| Err(Error::new(kind, PROVIDER, operation.clone(), why));
         // the marks may have changed since the server was claimed
         let owner = &server.marks().owner;
-        if let Err(error) = server.still(convert::server(&fresh)) {
+        if let Err(error) = still {
             return refuse(ErrorKind::NotOurs, error.to_string());
         }
         if fresh.protection.delete {

@@ -5,7 +5,7 @@ use super::{PublicCloud, convert, error};
 use crate::client::segment;
 use crate::rented::gather;
 use provision_api::http::Request;
-use provision_api::{ErrorKind, OwnedServer, Result};
+use provision_api::{ErrorKind, Looks, OwnedServer, Result};
 use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -110,10 +110,18 @@ impl PublicCloud {
         server: &OwnedServer,
         operation: &str,
     ) -> Result<Instance> {
-        let instance = self.fresh(server.id().as_str()).await?;
-        match server.still(convert::server(&instance, &[], &[])) {
-            Ok(_) => Ok(instance),
-            Err(not_ours) => Err(error(ErrorKind::NotOurs, operation, not_ours.to_string())),
+        let mut looks = Looks::new(&self.pace);
+        loop {
+            let instance = self.fresh(server.id().as_str()).await?;
+            let seen = convert::server(&instance, &[], &[]);
+            if let Some(still) = looks.held(server, seen).await {
+                return match still {
+                    Ok(_) => Ok(instance),
+                    Err(not_ours) => {
+                        Err(error(ErrorKind::NotOurs, operation, not_ours.to_string()))
+                    }
+                };
+            }
         }
     }
 }

@@ -104,8 +104,17 @@ pub(crate) async fn still<R: Rented>(
     server: &OwnedServer,
     operation: &str,
 ) -> Result<()> {
-    let now = rented.fresh(server.id().as_str()).await?.server;
-    still_ours(rented.rental(), &now, server, operation)
+    let rental = rented.rental();
+    let mut looks = Looks::new(rental.pace());
+    loop {
+        let now = rented.fresh(server.id().as_str()).await?.server;
+        still_ours(rental, &now, server, operation)?;
+        if let Some(held) = looks.held(server, now).await {
+            let held = held.map(drop);
+            return held
+                .map_err(|why| rental.error(ErrorKind::NotOurs, operation, why.to_string()));
+        }
+    }
 }
 
 /// The same before it is given back, and the server as it is now: none if it is nobody's, and so
