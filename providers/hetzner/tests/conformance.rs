@@ -66,15 +66,20 @@ async fn the_suite_passes_whichever_answer_is_lost() {
     ];
     for kind in kinds {
         // each call is spoilt once, in one world
+        // an image is not written again if the order for it may still come
+        let may_come = kind == Kind::DropBefore || kind == status(504, "timeout", false);
+        let calls = calls
+            .iter()
+            .filter(|(_, path)| !(may_come && path.ends_with("/rebuild")));
         let rules = calls.map(|(method, path)| Rule {
-            method: Some(method.to_owned()),
-            path: path.to_owned(),
+            method: Some((*method).to_owned()),
+            path: (*path).to_owned(),
             nth: 1,
             times: 1,
             kind: kind.clone(),
         });
         let settings = Settings {
-            faults: rules.into(),
+            faults: rules.collect(),
             ..Settings::default()
         };
         let spoilt = requests_under(&settings).await;

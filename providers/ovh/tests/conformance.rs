@@ -198,7 +198,18 @@ async fn the_suite_passes_whichever_answer_is_lost() {
     for name in ["ovh", "ovh-vps", "ovh-dedicated"] {
         let (_, clean) = passed(name, &Settings::default(), World::signed).await;
         for kind in &kinds {
-            let mine = calls.iter().filter(|(of, ..)| *of == name);
+            // an image is not written again if the order for it may still come, or have come: an
+            // instance does not tell which
+            let may_come = !matches!(kind, Kind::Status(status) if status.status < 504);
+            let is_excused = |path: &str| {
+                may_come
+                    && ["/rebuild", "/reinstall"]
+                        .iter()
+                        .any(|end| path.ends_with(end))
+            };
+            let mine = calls
+                .iter()
+                .filter(|(of, _, path)| *of == name && !is_excused(path));
             let rules = mine.map(|(_, method, path)| Rule {
                 method: Some((*method).to_owned()),
                 path: path.clone(),
