@@ -3,6 +3,7 @@
 mod bars;
 mod failures;
 mod lines;
+mod price;
 mod quote;
 mod safe;
 mod table;
@@ -10,6 +11,7 @@ mod table;
 pub use bars::Bars;
 pub use failures::{FailureDocument, FailuresDocument};
 pub use lines::Lines;
+pub use price::per_hour;
 pub use quote::quote;
 pub use safe::one_line;
 pub use table::table;

@@ -10,6 +10,7 @@ use crate::job::Job;
 use crate::journal::{Journal, Record};
 use crate::lease::Keeper;
 use crate::plan::{self, server_name};
+use crate::report;
 use crate::state::plain_name;
 use provision_api::{Catalog, HostName, OwnedServer, Owner, Role, RunId, Server};
 use rust_decimal::Decimal;
@@ -179,14 +180,13 @@ pub(crate) async fn remains(
     ours.iter()
         .filter(|s| s.marks().host == *host && s.marks().role == role)
         .map(|s| {
-            let lease = s.marks().lease.as_ref();
-            let lease = lease.filter(|lease| now.is_some_and(|now| lease.is_held(now)));
+            let lease = s.marks().lease_at(now);
             let at_work = lease.map_or_else(String::new, |lease| format!("; {lease}"));
-            let known = catalog.and_then(|c| Some((hourly(c, s.server())?, &c.currency)));
-            let price = match known {
-                Some((price, currency)) => format!("{} {currency}/h", price.normalize()),
-                None if cloud.is_rented() => "rented: its contract goes on".to_owned(),
-                None => "at an unknown price".to_owned(),
+            let price = catalog.and_then(|c| hourly(c, s.server()));
+            let price = if price.is_none() && cloud.is_rented() {
+                "rented: its contract goes on".to_owned()
+            } else {
+                report::per_hour(price, catalog.map(|c| &*c.currency))
             };
             format!(
                 "server {} ({}, {}), {price}{at_work}",

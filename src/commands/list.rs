@@ -87,7 +87,7 @@ impl Listed {
             arch: server.arch.clone(),
             created_at: server.created,
             expires_at: marks.expires,
-            lease: marks.lease.clone().filter(|lease| lease.is_held(now)),
+            lease: marks.lease_at(Some(now)).cloned(),
             seen_at: now,
             expired: marks.expires.is_some_and(|at| at < now),
             rented: cloud.is_rented(),

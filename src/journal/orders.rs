@@ -4,6 +4,7 @@
 use super::{Line, Record};
 use crate::event::Step;
 use crate::failure::{Failure, Outcome};
+use crate::report;
 use crate::state::State;
 use jiff::{SignedDuration, Timestamp};
 use provision_api::{HostName, OwnedServer, Owner, Role, RunId};
@@ -37,10 +38,7 @@ pub struct Order {
 impl Order {
     /// The server of that name that it is for, and what that costs.
     pub fn described(&self, name: &str) -> String {
-        let price = match (&self.price_hourly, &self.currency) {
-            (Some(price), Some(currency)) => format!("{} {currency}/h", price.normalize()),
-            _ => "at an unknown price".to_owned(),
-        };
+        let price = report::per_hour(self.price_hourly, self.currency.as_deref());
         format!(
             "a server {name} ({} in {}, {price})",
             self.server_type, self.location

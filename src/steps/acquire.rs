@@ -75,8 +75,9 @@ pub async fn create<'a>(
             ),
         );
         // on the disk before it is sent: a run that is killed now may have ordered it
+        let noted = noted(cloud, plan, choice).await;
         job.write(Record::Order {
-            order: noted(cloud, plan, choice).await,
+            order: noted.clone(),
         })?;
         let ordered = cloud.provider.create(&order).await;
         drop(ordering);
@@ -101,7 +102,7 @@ pub async fn create<'a>(
                 let what = format!("{}: {choice} cannot be created", job.name);
                 let mut failure = Failure::provider(what, &error);
                 if error.in_doubt {
-                    failure.remains.push(perhaps(cloud, plan, choice).await);
+                    failure.remains.push(perhaps(&noted, &plan.name));
                 }
                 return Err(failure);
             }
@@ -147,12 +148,11 @@ fn came_to_nothing(job: &Job, ordered: &provision_api::Result<Ordered>) {
 }
 
 /// What an order may have made whose answer was lost, although no list shows it (yet).
-async fn perhaps(cloud: &Cloud, plan: &HostPlan, choice: &Choice) -> String {
-    let order = noted(cloud, plan, choice).await;
+fn perhaps(order: &journal::orders::Order, name: &str) -> String {
     format!(
         "{PERHAPS} {}: an order's answer was lost, and the vendor's list does not show one; look \
          again with `provision list`",
-        order.described(&plan.name)
+        order.described(name)
     )
 }
 

@@ -71,7 +71,14 @@ impl Marks {
             == (&other.owner, &other.host, other.role, &other.run)
     }
 
-    /// The same, with nobody at work on it.
+    /// The lease of the run that is at work on it then (the vendor's time); none where nobody
+    /// tells the time.
+    pub fn lease_at(&self, now: Option<Timestamp>) -> Option<&Lease> {
+        let lease = self.lease.as_ref()?;
+        now.is_some_and(|now| lease.is_held(now)).then_some(lease)
+    }
+
+    /// These marks, with nobody at work on it.
     #[must_use]
     pub fn unleased(&self) -> Self {
         Self {

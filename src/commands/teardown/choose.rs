@@ -59,8 +59,7 @@ impl Removal {
         };
         let now = self.cloud.provider.now();
         let at_work = |server: &OwnedServer| {
-            let lease = server.marks().lease.as_ref();
-            let lease = lease.filter(|lease| now.is_some_and(|now| lease.is_held(now)));
+            let lease = server.marks().lease_at(now);
             lease.map_or_else(String::new, |lease| format!("; {lease}, or was killed"))
         };
         let servers = self.servers.iter();

@@ -4,7 +4,7 @@ use crate::cli::Teardown;
 use crate::clouds::Cloud;
 use crate::context::Context;
 use jiff::{SignedDuration, Timestamp};
-use provision_api::{OwnedServer, Role, Server, ServerId};
+use provision_api::{HostName, OwnedServer, Role, RunId, Server, ServerId};
 use serde::Serialize;
 
 /// A server counts as expired this long after its time: vendors' times are whole seconds, and
@@ -37,19 +37,21 @@ pub(super) fn judge(flags: &Teardown, server: &OwnedServer, now: Option<Timestam
         return by_time(server, now);
     }
     let marks = server.marks();
-    let is_meant = if flags.test {
-        let is_named = flags.hosts.is_empty() || flags.hosts.contains(&marks.host);
-        is_named && marks.role == Role::Test
-    } else {
-        match &flags.run {
-            Some(run) => marks.run == *run,
-            None => marks.role == Role::Server && flags.hosts.contains(&marks.host),
-        }
-    };
-    if is_meant {
+    if is_meant(flags, &marks.run, &marks.host, marks.role) {
         Verdict::Goes
     } else {
         Verdict::Stays
+    }
+}
+
+/// Whether a server of that run, for that host, in that role is what the flags mean, whatever its
+/// time.
+pub(super) fn is_meant(flags: &Teardown, run: &RunId, host: &HostName, role: Role) -> bool {
+    let is_named = flags.hosts.contains(host);
+    match &flags.run {
+        Some(wanted) => run == wanted,
+        None if flags.test => role == Role::Test && (flags.hosts.is_empty() || is_named),
+        None => role == Role::Server && is_named,
     }
 }
 
@@ -61,12 +63,10 @@ fn by_time(server: &OwnedServer, now: Option<Timestamp>) -> Verdict {
     };
     // an end so far ahead that a minute more is no date any more is not over
     let is_over = end.checked_add(GRACE).is_ok_and(|over| over < now);
-    match &marks.lease {
+    match marks.lease_at(Some(now)) {
         _ if !is_over => Verdict::Stays,
-        Some(lease) if lease.is_held(now) => {
-            Verdict::Kept(format!("its time is over, but {lease}"))
-        }
-        _ => Verdict::Goes,
+        Some(lease) => Verdict::Kept(format!("its time is over, but {lease}")),
+        None => Verdict::Goes,
     }
 }
 

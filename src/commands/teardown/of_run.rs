@@ -65,7 +65,7 @@ async fn still_held(
     let now = cloud.provider.now();
     let is_held = match &server.marks().lease {
         Some(lease) if lease.run != *run => return Err(lease.to_string()),
-        Some(lease) => now.is_some_and(|now| lease.is_held(now)),
+        Some(_) => server.marks().lease_at(now).is_some(),
         // where nobody tells the time nobody has a lease
         None if now.is_none() => return Ok(server),
         None => return Err("this run does not hold it any more".to_owned()),

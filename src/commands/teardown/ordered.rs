@@ -1,13 +1,12 @@
 //! What a run that was killed has ordered may come to exist after it was looked for: it is waited
 //! for, and then it is removed with the rest, or surely not there.
 
-use super::{Told, again};
+use super::{Told, again, judge};
 use crate::cli::Teardown;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
 use crate::journal::orders::Open;
 use crate::orders;
-use provision_api::Role;
 
 /// Waits until none of those that the flags mean can come any more, and answers with them. One that
 /// is new is not over, so `--expired` waits for none.
@@ -25,13 +24,7 @@ pub(super) async fn over(context: &Context, flags: &Teardown) -> Outcome<Vec<Ope
 
 /// As the marks of what comes of it would be judged.
 fn is_meant(flags: &Teardown, open: &Open) -> bool {
-    let order = &open.order;
-    let is_named = flags.hosts.contains(&order.host);
-    match &flags.run {
-        Some(run) => open.run == *run,
-        None if flags.test => order.role == Role::Test && (flags.hosts.is_empty() || is_named),
-        None => order.role == Role::Server && is_named,
-    }
+    judge::is_meant(flags, &open.run, &open.order.host, open.order.role)
 }
 
 /// Where nobody could look, what was ordered may exist.
@@ -75,6 +68,7 @@ mod tests {
     use crate::cli::Rented;
     use crate::journal::orders::Order;
     use jiff::Timestamp;
+    use provision_api::Role;
 
     fn open(host: &str, role: Role) -> Open {
         Open {
