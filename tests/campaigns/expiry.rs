@@ -63,45 +63,46 @@ fn cells<S: Copy>(campaign: &Campaign, states: &[S]) -> Vec<Cell<S>> {
 #[test]
 #[ignore = "a campaign: cargo xtask campaign"]
 fn expiry_states() {
-    let campaign = Campaign::open("expiry_states");
-    campaign.run(
-        &["provider", "this computer's clock", "server"],
-        &cells(&campaign, &State::ALL),
-        |cell| {
-            let Cell {
-                product,
-                skew,
-                state,
-            } = cell;
-            vec![
-                product.name().to_owned(),
-                off(*skew),
-                state.words().to_owned(),
-            ]
-        },
-        |cell| cell.state.judged(cell.product, cell.skew),
+    run(
+        "expiry_states",
+        "server",
+        &State::ALL,
+        State::words,
+        State::judged,
     );
 }
 
 #[test]
 #[ignore = "a campaign: cargo xtask campaign"]
 fn expiry_runs() {
-    let campaign = Campaign::open("expiry_runs");
+    run(
+        "expiry_runs",
+        "run",
+        &Alive::ALL,
+        Alive::words,
+        Alive::judged,
+    );
+}
+
+/// Tries all of these; `what` heads their column.
+fn run<S: Copy + Sync>(
+    name: &'static str,
+    what: &str,
+    all: &[S],
+    words: fn(S) -> &'static str,
+    judged: fn(S, Product, i64) -> String,
+) {
+    let campaign = Campaign::open(name);
     campaign.run(
-        &["provider", "this computer's clock", "run"],
-        &cells(&campaign, &Alive::ALL),
+        &["provider", "this computer's clock", what],
+        &cells(&campaign, all),
         |cell| {
-            let Cell {
-                product,
-                skew,
-                state,
-            } = cell;
             vec![
-                product.name().to_owned(),
-                off(*skew),
-                state.words().to_owned(),
+                cell.product.name().to_owned(),
+                off(cell.skew),
+                words(cell.state).to_owned(),
             ]
         },
-        |cell| cell.state.judged(cell.product, cell.skew),
+        |cell| judged(cell.state, cell.product, cell.skew),
     );
 }
