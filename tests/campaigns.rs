@@ -13,6 +13,8 @@
 
 #[path = "campaigns/behaviour.rs"]
 mod behaviour;
+#[path = "support/by_hand.rs"]
+mod by_hand;
 #[path = "campaigns/campaign.rs"]
 mod campaign;
 #[path = "campaigns/expiry.rs"]
@@ -24,5 +26,7 @@ mod kill;
 #[path = "support/lab.rs"]
 #[allow(dead_code, reason = "the journeys use all of it")]
 mod lab;
+#[path = "campaigns/misbehave.rs"]
+mod misbehave;
 #[path = "campaigns/trust.rs"]
 mod trust;

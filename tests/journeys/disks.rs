@@ -1,28 +1,7 @@
 //! The wrong disk is never wiped, and what belongs to others survives a teardown.
 
-use crate::lab::{Lab, Served};
+use crate::lab::Lab;
 use serde_json::{Value, json};
-
-/// One request as any client of the vendor's makes it.
-pub(crate) fn api(served: &Served, method: &str, path: &str, body: &Value) -> Value {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let mut request = reqwest::Client::new()
-            .request(
-                method.parse().unwrap(),
-                format!("{}{path}", served.variable("HCLOUD_ENDPOINT")),
-            )
-            .bearer_auth(served.variable("HCLOUD_TOKEN"));
-        if !body.is_null() {
-            request = request.json(body);
-        }
-        let answer = request.send().await.unwrap();
-        let status = answer.status();
-        let text = answer.text().await.unwrap();
-        assert!(status.is_success(), "{method} {path}: {status} {text}");
-        serde_json::from_str(&text).unwrap_or_default()
-    })
-}
 
 #[test]
 fn a_volume_that_comes_first_is_neither_wiped_nor_deleted() {
@@ -34,8 +13,7 @@ fn a_volume_that_comes_first_is_neither_wiped_nor_deleted() {
         .unwrap()
         .parse()
         .unwrap();
-    let volume = api(
-        &served,
+    let volume = served.hetzner(
         "POST",
         "/volumes",
         &json!({ "name": "data", "size": 10, "server": id, "format": "ext4" }),
@@ -66,7 +44,7 @@ fn a_volume_that_comes_first_is_neither_wiped_nor_deleted() {
     );
 
     lab.run("teardown hetzner-cloud --sandbox").succeeded();
-    let left = api(&served, "GET", &format!("/volumes/{volume}"), &Value::Null);
+    let left = served.hetzner("GET", &format!("/volumes/{volume}"), &Value::Null);
     assert_eq!(
         left["volume"]["server"],
         Value::Null,

@@ -40,51 +40,13 @@ pub(crate) fn heal(lab: &Lab) {
 
 /// From now on the lab's machines misbehave like that.
 pub(crate) fn spoil(lab: &Lab, faults: &serde_json::Value) {
-    let served = lab.serve();
-    let control = served.variable("PROVISION_SANDBOX_CONTROL");
-    let machines = request(&served, "GET", &format!("{control}/machines"), None);
-    for machine in machines["machines"].as_array().unwrap() {
-        let id = machine["id"].as_str().unwrap();
-        let path = format!("{control}/machines/{id}/faults");
-        request(&served, "POST", &path, Some(faults));
-    }
+    lab.serve().spoil(faults);
 }
 
 /// The vendor answers as it should again.
 pub(crate) fn disarm(lab: &Lab) {
-    let served = lab.serve();
-    let control = served.variable("PROVISION_SANDBOX_CONTROL");
-    request(&served, "DELETE", &format!("{control}/faults"), None);
-}
-
-/// A request to the control endpoint.
-pub(crate) fn control(
-    served: &crate::lab::Served,
-    method: &str,
-    path: &str,
-    body: Option<&serde_json::Value>,
-) -> serde_json::Value {
-    let url = served.variable("PROVISION_SANDBOX_CONTROL") + path;
-    request(served, method, &url, body)
-}
-
-fn request(
-    served: &crate::lab::Served,
-    method: &str,
-    url: &str,
-    body: Option<&serde_json::Value>,
-) -> serde_json::Value {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let mut request = reqwest::Client::new()
-            .request(method.parse().unwrap(), url)
-            .bearer_auth(served.variable("HCLOUD_TOKEN"));
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let answer = request.send().await.unwrap().error_for_status().unwrap();
-        answer.json().await.unwrap_or_default()
-    })
+    let nothing = serde_json::Value::Null;
+    lab.serve().control("DELETE", "/faults", &nothing);
 }
 
 #[test]

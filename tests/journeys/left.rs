@@ -1,11 +1,10 @@
 //! What is left when a run fails: what is said of it is true, and what goes is the run's own.
 
-use crate::disks::api;
 use crate::lab::{Lab, Served, misbehaving};
 use serde_json::{Value, json};
 
 fn count(served: &Served, what: &str) -> usize {
-    let all = api(served, "GET", &format!("/{what}"), &Value::Null);
+    let all = served.hetzner("GET", &format!("/{what}"), &Value::Null);
     all[what].as_array().unwrap().len()
 }
 

@@ -9,6 +9,8 @@
 )]
 
 mod bad_input;
+#[path = "../support/by_hand.rs"]
+mod by_hand;
 mod console;
 mod disks;
 mod evaluated;

@@ -1,8 +1,6 @@
 //! Orders that are under way when their run is killed, and disks that are full when money has to
 //! be stopped.
 
-use crate::disks::api;
-use crate::faults::control;
 use crate::lab::{Lab, Ran, Served};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -42,7 +40,7 @@ impl Killed {
             product,
         };
         let mut up = killed.command(&format!("up {host}")).spawn().unwrap();
-        killed.until(|killed| killed.hits() > 0);
+        killed.until(|killed| killed.served.hits() > 0);
         up.kill().unwrap();
         up.wait().unwrap();
         killed
@@ -58,22 +56,6 @@ impl Killed {
 
     fn run(&self, words: &str) -> Ran {
         Ran::of(self.command(words).output().unwrap())
-    }
-
-    /// How many orders have reached the vendor.
-    fn hits(&self) -> u64 {
-        let faults = control(&self.served, "GET", "/faults", None);
-        faults["faults"][0]["hit"].as_u64().unwrap()
-    }
-
-    /// How many orders are over at the vendor, whatever came of them.
-    fn carried_out(&self) -> usize {
-        let last = self.product.2.rsplit('/').next().unwrap();
-        let requests = control(&self.served, "GET", "/requests", None);
-        let requests = requests["requests"].as_array().unwrap().iter();
-        let is_order =
-            |one: &&Value| one["method"] == "POST" && one["path"].as_str().unwrap().ends_with(last);
-        requests.filter(is_order).count()
     }
 
     fn until(&self, is_so: impl Fn(&Self) -> bool) {
@@ -103,9 +85,13 @@ fn an_order_under_way_at_a_kill_is_told_and_removed() {
         killed
             .run("list")
             .failed(16, &[&perhaps, "EUR/h", "provision teardown"]);
-        assert_eq!(killed.carried_out(), 0, "it is under way still");
+        assert_eq!(
+            killed.served.carried_out(killed.product.2),
+            0,
+            "it is under way still"
+        );
         let teardown = killed.run(&format!("teardown {host}")).succeeded();
-        assert_eq!(killed.carried_out(), 1, "{teardown}");
+        assert_eq!(killed.served.carried_out(killed.product.2), 1, "{teardown}");
         for words in [perhaps.as_str(), "listed by now"] {
             assert!(teardown.stderr.contains(words), "{words}: {teardown}");
         }
@@ -124,13 +110,12 @@ fn an_order_that_was_lost_is_waited_for_and_then_nothing() {
     killed.run("teardown --test").succeeded();
     killed.run("list").failed(16, &["perhaps a server"]);
     // where nobody can look, it may be there
-    control(
-        &killed.served,
+    killed.served.control(
         "POST",
         "/faults",
-        Some(&json!({
+        &json!({
             "method": "GET", "path": "/servers", "times": 0, "kind": { "status": { "status": 403 } },
-        })),
+        }),
     );
     killed.run("teardown hetzner-cloud").failed(
         5,
@@ -139,7 +124,7 @@ fn an_order_that_was_lost_is_waited_for_and_then_nothing() {
             "provision teardown hetzner-cloud",
         ],
     );
-    control(&killed.served, "DELETE", "/faults", None);
+    killed.served.control("DELETE", "/faults", &Value::Null);
     killed.run("teardown hetzner-cloud").succeeded();
     killed.run("list").succeeded();
 
@@ -162,7 +147,7 @@ fn an_up_after_a_kill_goes_on_with_what_was_ordered() {
             ran = up();
         }
         ran.succeeded();
-        killed.until(|killed| killed.carried_out() > 0);
+        killed.until(|killed| killed.served.carried_out(killed.product.2) > 0);
         let list = killed.run("list --output json").succeeded().json();
         assert_eq!(list["servers"].as_array().unwrap().len(), 1, "{list}");
         assert_eq!(list["servers"][0]["phase"], "proven");
@@ -229,7 +214,7 @@ fn a_state_folder_that_cannot_be_written_keeps_no_server_running() {
         assert!(gone.stderr.contains(words), "{words}: {gone}");
     }
     assert!(gone.stdout.contains("nothing of it is left"), "{gone}");
-    let all = api(&served, "GET", "/servers", &Value::Null);
+    let all = served.hetzner("GET", "/servers", &Value::Null);
     assert_eq!(all["servers"], json!([]));
     nowhere("teardown hetzner-cloud --yes").succeeded();
 }

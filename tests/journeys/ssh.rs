@@ -1,6 +1,5 @@
 //! Logging in, and into rescue: what is said when the machine is not what it should be.
 
-use crate::disks::api;
 use crate::lab::{Lab, Ran, Served, interrupt};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -43,12 +42,12 @@ fn a_host_at_work_is_not_reset_by_rescue_off() {
 
     // a rescue system that is armed for the next boot has to be disarmed all the same
     let served = lab.serve();
-    let servers = api(&served, "GET", "/servers", &Value::Null);
+    let servers = served.hetzner("GET", "/servers", &Value::Null);
     let id = &servers["servers"][0]["id"];
     let path = format!("/servers/{id}/actions/enable_rescue");
-    api(&served, "POST", &path, &json!({ "type": "linux64" }));
+    served.hetzner("POST", &path, &json!({ "type": "linux64" }));
     lab.run("rescue hetzner-cloud --off --sandbox").succeeded();
-    let servers = api(&served, "GET", "/servers", &Value::Null);
+    let servers = served.hetzner("GET", "/servers", &Value::Null);
     assert_eq!(servers["servers"][0]["rescue_enabled"], false);
 }
 
@@ -75,19 +74,7 @@ fn a_rescue_that_fails_tells_what_remains() {
 fn spoilt(faults: &Value) -> (Lab, Served) {
     let lab = up();
     let served = lab.serve();
-    let control = served.variable("PROVISION_SANDBOX_CONTROL");
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let client = reqwest::Client::new();
-        let token = served.variable("HCLOUD_TOKEN");
-        let machines = client.get(format!("{control}/machines"));
-        let machines = machines.bearer_auth(&token).send().await.unwrap();
-        let machines: Value = machines.json().await.unwrap();
-        let id = machines["machines"][0]["id"].as_str().unwrap();
-        let set = client.post(format!("{control}/machines/{id}/faults"));
-        let set = set.bearer_auth(&token).json(faults).send().await.unwrap();
-        assert!(set.status().is_success(), "{}", set.status());
-    });
+    served.spoil(faults);
     (lab, served)
 }
 

@@ -1,6 +1,5 @@
 //! An `up` that fails or is stopped: what it has made is told or removed, and nothing else is.
 
-use crate::disks::api;
 use crate::lab::{Lab, Ran, interrupt, misbehaving};
 use crate::teardown::of;
 use serde_json::{Value, json};
@@ -17,12 +16,12 @@ fn a_failed_run_removes_only_what_it_made() {
     for labels in [of("hetzner-cloud"), json!({ "provision-owner": "me" })] {
         let name = format!("data-{}", labels.as_object().unwrap().len());
         let body = json!({ "name": name, "size": 10, "labels": labels, "location": "fsn1" });
-        api(&served, "POST", "/volumes", &body);
+        served.hetzner("POST", "/volumes", &body);
     }
     lab.run("up hetzner-cloud --sandbox --owner me --on-failure teardown")
         .failed(11, &["nothing: the new server was removed"]);
     let left = |what: &str| {
-        let all = api(&served, "GET", &format!("/{what}"), &Value::Null);
+        let all = served.hetzner("GET", &format!("/{what}"), &Value::Null);
         all[what].as_array().unwrap().len()
     };
     assert_eq!((left("servers"), left("volumes")), (0, 2));
@@ -106,12 +105,12 @@ fn ctrl_c_with_on_failure_teardown_removes_the_server() {
         .spawn()
         .unwrap();
     until_it_orders(&lab);
-    let servers = api(&served, "GET", "/servers", &Value::Null);
+    let servers = served.hetzner("GET", "/servers", &Value::Null);
     assert_eq!(servers["servers"].as_array().unwrap().len(), 1);
     interrupt(child.id());
     Ran::of(child.wait_with_output().unwrap())
         .failed(130, &["nothing: the new server was removed"]);
-    let servers = api(&served, "GET", "/servers", &Value::Null);
+    let servers = served.hetzner("GET", "/servers", &Value::Null);
     assert_eq!(servers["servers"], json!([]));
 }
 

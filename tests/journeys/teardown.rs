@@ -1,6 +1,5 @@
 //! What a teardown removes, what it leaves alone, and what it says of both.
 
-use crate::disks::api;
 use crate::lab::{Lab, Ran, Served, misbehaving};
 use serde_json::{Value, json};
 
@@ -28,11 +27,13 @@ impl Real {
 
     fn volume(&self, name: &str, labels: &Value) {
         let body = json!({ "name": name, "size": 10, "labels": labels, "location": "fsn1" });
-        api(&self.served, "POST", "/volumes", &body);
+        self.served.hetzner("POST", "/volumes", &body);
     }
 
     fn names(&self, what: &str) -> Vec<String> {
-        let all = api(&self.served, "GET", &format!("/{what}"), &Value::Null);
+        let all = self
+            .served
+            .hetzner("GET", &format!("/{what}"), &Value::Null);
         let all = all[what].as_array().unwrap().iter();
         all.map(|one| one["name"].as_str().unwrap().to_owned())
             .collect()
@@ -110,7 +111,7 @@ fn what_is_a_hosts_goes_while_other_servers_stay() {
         "name": "address-1", "type": "ipv4", "assignee_type": "server", "auto_delete": false,
         "location": "fsn1", "labels": of("web-1"),
     });
-    api(&real.served, "POST", "/primary_ips", &body);
+    real.served.hetzner("POST", "/primary_ips", &body);
     let gone = real.run("teardown web-1 --yes --output json").succeeded();
     let gone = gone.json();
     let names: Vec<&str> = gone["removed"]
@@ -211,7 +212,7 @@ fn a_machine_for_tests_takes_no_data_of_its_host_along() {
     let body = json!({
         "name": "scratch", "size": 10, "labels": of("hetzner-cloud"), "server": id,
     });
-    api(&real.served, "POST", "/volumes", &body);
+    real.served.hetzner("POST", "/volumes", &body);
     let asked = real.run("teardown --test").failed(4, &["scratch", "--yes"]);
     assert!(!asked.stderr.contains("volume data"), "{asked}");
     real.run("teardown --test --yes").succeeded();

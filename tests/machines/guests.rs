@@ -107,16 +107,12 @@ impl Guests {
 
     /// One request to the sandbox itself.
     pub(crate) fn control(&self, method: &str, path: &str, body: &Value) -> Value {
-        let served = self.served();
-        let address = served.variable("PROVISION_SANDBOX_CONTROL") + path;
-        request(method, &address, &served.variable("HCLOUD_TOKEN"), body)
+        self.served().control(method, path, body)
     }
 
     /// One request to Hetzner's face.
     pub(crate) fn hetzner(&self, method: &str, path: &str, body: &Value) -> Value {
-        let served = self.served();
-        let address = served.variable("HCLOUD_ENDPOINT") + path;
-        request(method, &address, &served.variable("HCLOUD_TOKEN"), body)
+        self.served().hetzner(method, path, body)
     }
 
     /// The only machine's id in the sandbox.
@@ -177,23 +173,6 @@ fn show(folder: &Path, name: &str) {
             eprintln!("--- {}\n{}", path.display(), &text[from..]);
         }
     }
-}
-
-fn request(method: &str, address: &str, token: &str, body: &Value) -> Value {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let mut request = reqwest::Client::new()
-            .request(method.parse().unwrap(), address)
-            .bearer_auth(token);
-        if !body.is_null() {
-            request = request.json(body);
-        }
-        let answer = request.send().await.unwrap();
-        let status = answer.status();
-        let text = answer.text().await.unwrap();
-        assert!(status.is_success(), "{method} {address}: {status} {text}");
-        serde_json::from_str(&text).unwrap_or_default()
-    })
 }
 
 /// No settings.

@@ -1,9 +1,13 @@
 //! A folder of its own for each test: state, world, flake; and the binary run in it.
 
+mod served;
+
+pub(crate) use served::Served;
+
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// A place to run `provision` in.
 pub(crate) struct Lab {
@@ -139,33 +143,6 @@ impl Lab {
             }
         }
         panic!("the sandbox ended: {text}")
-    }
-}
-
-/// A running `provision sandbox`.
-pub(crate) struct Served {
-    child: Child,
-    environment: Value,
-}
-
-impl Served {
-    /// One of the variables that it printed.
-    pub(crate) fn variable(&self, name: &str) -> String {
-        self.environment[name].as_str().unwrap().to_owned()
-    }
-
-    /// Makes a client of the vendor's use it.
-    pub(crate) fn enter(&self, command: &mut Command) {
-        for (name, value) in self.environment.as_object().unwrap() {
-            command.env(name, value.as_str().unwrap());
-        }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        interrupt(self.child.id());
-        let _ = self.child.wait();
     }
 }
 

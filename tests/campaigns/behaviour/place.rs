@@ -3,7 +3,8 @@
 use super::cells::Cell;
 use super::process::Run;
 use crate::lab::{Lab, Ran, Served};
-use serde_json::{Value, json};
+use crate::misbehave;
+use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -70,45 +71,17 @@ impl<'a> Place<'a> {
 
     /// The machines that there are, and those that are still to be made, misbehave like that.
     pub(super) fn spoil(&self, faults: &Value) {
-        let rule = json!([{ "name": "*", "faults": faults }]);
-        self.control("POST", "/machine-faults", Some(&rule));
-        for machine in self.machines() {
-            let id = machine["id"].as_str().unwrap();
-            self.control("POST", &format!("/machines/{id}/faults"), Some(faults));
-        }
+        misbehave::all(&self.served, faults);
     }
 
     pub(super) fn heal(&self) {
-        self.control("POST", "/machine-faults", Some(&json!([])));
-        for machine in self.machines() {
-            let id = machine["id"].as_str().unwrap();
-            let path = format!("/machines/{id}/faults");
-            self.control("POST", &path, Some(&json!({})));
-        }
+        misbehave::none(&self.served);
     }
 
     /// The machines that exist at the vendor.
     pub(super) fn machines(&self) -> Vec<Value> {
-        let answer = self.control("GET", "/machines", None);
+        let answer = self.served.control("GET", "/machines", &Value::Null);
         answer["machines"].as_array().unwrap().clone()
-    }
-
-    fn control(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
-        let url = format!(
-            "{}{path}",
-            self.served.variable("PROVISION_SANDBOX_CONTROL")
-        );
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async {
-            let mut request = reqwest::Client::new()
-                .request(method.parse().unwrap(), url)
-                .bearer_auth(self.served.variable("HCLOUD_TOKEN"));
-            if let Some(body) = body {
-                request = request.json(body);
-            }
-            let answer = request.send().await.unwrap().error_for_status().unwrap();
-            answer.json().await.unwrap_or_default()
-        })
     }
 
     /// What `list` tells of the product's servers.

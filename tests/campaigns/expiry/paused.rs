@@ -3,7 +3,8 @@
 
 use super::place::{Place, Product};
 use super::runs::{HURRIED, Run, at_work, wait};
-use crate::lab::{Ran, Served, misbehaving};
+use crate::lab::{Ran, misbehaving};
+use crate::misbehave;
 use serde_json::{Value, json};
 
 /// The sleeper is called with these flags, too.
@@ -18,7 +19,7 @@ pub(super) fn judged(product: Product, skew: i64, flags: &str) -> String {
         place.leased_until().is_some_and(|until| until > first)
     });
     sleeper.pause();
-    heal(&served);
+    misbehave::none(&served);
     let other = || {
         let mut command = place.lab.command(&place.up_line("--output json"));
         command.env("PROVISION_DEADLINE_SCALE", HURRIED);
@@ -47,32 +48,4 @@ fn marks(place: &Place) -> (Value, Value) {
 /// What is written on it: labels, or its name.
 fn marks_of(server: &Value) -> (Value, Value) {
     (server["name"].clone(), server["labels"].clone())
-}
-
-/// From now on the machines answer, and those that are made do, too.
-fn heal(served: &Served) {
-    control(served, "POST", "/machine-faults", &json!([]));
-    let machines = control(served, "GET", "/machines", &Value::Null);
-    for machine in machines["machines"].as_array().unwrap() {
-        let id = machine["id"].as_str().unwrap();
-        control(
-            served,
-            "POST",
-            &format!("/machines/{id}/faults"),
-            &json!({}),
-        );
-    }
-}
-
-fn control(served: &Served, method: &str, path: &str, body: &Value) -> Value {
-    let url = format!("{}{path}", served.variable("PROVISION_SANDBOX_CONTROL"));
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let request = reqwest::Client::new()
-            .request(method.parse().unwrap(), url)
-            .bearer_auth(served.variable("HCLOUD_TOKEN"))
-            .json(body);
-        let answer = request.send().await.unwrap().error_for_status().unwrap();
-        answer.json().await.unwrap_or_default()
-    })
 }

@@ -51,32 +51,22 @@ impl<'a> Vendor<'a> {
         })
     }
 
-    fn control(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
-        let url = self.served.variable("PROVISION_SANDBOX_CONTROL") + path;
-        let request = self.client.request(method.parse().unwrap(), url);
-        let mut request = request.bearer_auth(self.served.variable("HCLOUD_TOKEN"));
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        self.send(request)
-    }
-
     pub(super) fn arm(&self, rules: &Value) {
-        self.control("POST", "/faults", Some(rules));
+        self.served.control("POST", "/faults", rules);
     }
 
     /// Ends all faults; how often each rule hit.
     pub(super) fn disarm(&self) -> Vec<u64> {
-        let armed = self.control("GET", "/faults", None);
-        self.control("DELETE", "/faults", None);
+        let armed = self.served.control("GET", "/faults", &Value::Null);
+        self.served.control("DELETE", "/faults", &Value::Null);
         let armed = armed["faults"].as_array().unwrap().iter();
         armed.map(|one| one["hit"].as_u64().unwrap()).collect()
     }
 
     /// What it was asked since it was last asked for that.
     pub(super) fn requests(&self) -> Vec<Got> {
-        let all = self.control("GET", "/requests", None);
-        self.control("DELETE", "/requests", None);
+        let all = self.served.control("GET", "/requests", &Value::Null);
+        self.served.control("DELETE", "/requests", &Value::Null);
         let all = all["requests"].as_array().unwrap().iter();
         all.map(|one| Got {
             method: one["method"].as_str().unwrap().to_owned(),
@@ -93,15 +83,15 @@ impl<'a> Vendor<'a> {
             (None, "hetzner") => self.hetzner(),
             _ => self.public_cloud(),
         };
-        self.control("DELETE", "/requests", None);
+        self.served.control("DELETE", "/requests", &Value::Null);
         books
     }
 
     fn hetzner(&self) -> Books {
         let list = |path: &str| -> Vec<String> {
-            let url = format!("{}/{path}", self.served.variable("HCLOUD_ENDPOINT"));
-            let token = self.served.variable("HCLOUD_TOKEN");
-            let all = self.send(self.client.get(url).bearer_auth(token));
+            let all = self
+                .served
+                .hetzner("GET", &format!("/{path}"), &Value::Null);
             ids(path, &all[path])
         };
         Books {

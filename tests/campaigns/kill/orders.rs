@@ -5,7 +5,7 @@ use super::place::{Loss, Place};
 use super::product::{ALL, Product, Verb};
 use super::truth::Truth;
 use crate::campaign::Campaign;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// So long no order is on its way.
@@ -103,7 +103,9 @@ fn act(cell: &Cell) -> String {
     place.scale = format!("0.2,lease=3,order={}", cell.over());
     let up = Verb::Up.words(cell.product);
     let mut child = place.logging_in(&up).spawn().unwrap();
-    until("the order is on its way", || hits(&place) == cell.tries);
+    until("the order is on its way", || {
+        place.served.hits() == cell.tries
+    });
     child.kill().unwrap();
     child.wait().unwrap();
     let (there, perhaps) = listed(&place);
@@ -134,32 +136,10 @@ fn act(cell: &Cell) -> String {
 
 /// Every order that was sent is over at the vendor, whatever it did with it.
 fn carried_out(place: &Place, cell: &Cell) {
-    let last = cell.path().rsplit('/').next().unwrap();
     until("the order is carried out", || {
-        let requests = control(place, "/requests");
-        let requests = requests["requests"].as_array().unwrap().iter();
-        let is_order =
-            |one: &&Value| one["method"] == "POST" && one["path"].as_str().unwrap().ends_with(last);
-        let over = u64::try_from(requests.filter(is_order).count()).unwrap();
+        let over = u64::try_from(place.served.carried_out(cell.path())).unwrap();
         over >= cell.tries
     });
-}
-
-/// How many orders have reached the vendor.
-fn hits(place: &Place) -> u64 {
-    let faults = control(place, "/faults");
-    faults["faults"][0]["hit"].as_u64().unwrap()
-}
-
-fn control(place: &Place, path: &str) -> Value {
-    let url = place.served.variable("PROVISION_SANDBOX_CONTROL") + path;
-    let token = place.served.variable("HCLOUD_TOKEN");
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let request = reqwest::Client::new().get(url).bearer_auth(token);
-        let answer = request.send().await.unwrap().error_for_status().unwrap();
-        answer.json().await.unwrap()
-    })
 }
 
 fn until(what: &str, is_so: impl Fn() -> bool) {

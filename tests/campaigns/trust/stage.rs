@@ -3,6 +3,7 @@
 use super::book::Book;
 use super::scenes::{Scene, ends_with};
 use super::way::Way;
+use crate::by_hand;
 use crate::lab::{Lab, Ran};
 use std::process::Command;
 
@@ -108,17 +109,9 @@ fn forget(lab: &Lab) {
 
 /// A server that another client of the vendor's made.
 fn made_by_hand(lab: &Lab) -> Machine {
-    let identity = lab.path("id");
-    let made = Command::new("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
-        .arg(&identity)
-        .status()
-        .unwrap();
-    assert!(made.success());
-    let public = std::fs::read_to_string(identity.with_extension("pub")).unwrap();
     let served = lab.serve();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let address = runtime.block_on(order(&served, &public));
+    let address = by_hand::server(lab, &served);
+    let identity = lab.path("id");
     let port = served.variable("PROVISION_SSH_PORT");
     Machine {
         arguments: format!(
@@ -128,35 +121,6 @@ fn made_by_hand(lab: &Lab) -> Machine {
         shown: shown(&address, &port),
         _served: served,
     }
-}
-
-async fn order(served: &crate::lab::Served, public: &str) -> String {
-    use serde_json::{Value, json};
-    let client = reqwest::Client::new();
-    let post = async |path: &str, body: Value| -> Value {
-        client
-            .post(format!("{}{path}", served.variable("HCLOUD_ENDPOINT")))
-            .bearer_auth(served.variable("HCLOUD_TOKEN"))
-            .json(&body)
-            .send()
-            .await
-            .unwrap()
-            .error_for_status()
-            .unwrap()
-            .json()
-            .await
-            .unwrap()
-    };
-    let key = post("/ssh_keys", json!({ "name": "mine", "public_key": public })).await;
-    let order = json!({
-        "name": "by-hand", "server_type": "cx23", "image": "debian-13", "location": "fsn1",
-        "ssh_keys": [key["ssh_key"]["id"].to_string()],
-    });
-    let made = post("/servers", order).await;
-    made["server"]["public_net"]["ipv4"]["ip"]
-        .as_str()
-        .unwrap()
-        .to_owned()
 }
 
 /// The fingerprint of the key that the machine shows, once it is up.

@@ -2,7 +2,6 @@
 //! not come back from it.
 
 use super::{HURRIED, dying, files, lines, shown, why_missing};
-use crate::disks::api;
 use crate::faults::{disarm, heal, spoil};
 use crate::lab::{Lab, Ran, interrupt};
 use serde_json::{Value, json};
@@ -92,7 +91,7 @@ fn boot(lab: &Lab) -> String {
 
 fn is_armed(lab: &Lab) -> bool {
     let served = lab.serve();
-    let servers = api(&served, "GET", "/servers", &Value::Null);
+    let servers = served.hetzner("GET", "/servers", &Value::Null);
     servers["servers"][0]["rescue_enabled"].as_bool().unwrap()
 }
 
