@@ -204,13 +204,17 @@ pub fn server_name(host: &HostName, role: Role) -> String {
     }
 }
 
-/// A new run's id: begins with the time, so that runs sort.
+/// A new run's id.
 pub fn new_run() -> Outcome<RunId> {
-    let now = jiff::Timestamp::now()
-        .strftime("%Y%m%dt%H%M%Sz")
-        .to_string();
-    let suffix: u32 = rand::random_range(0..0x0010_0000);
-    format!("{now}-{suffix:05x}")
+    run_begun(jiff::Timestamp::now())
+}
+
+/// It is the time: the second, and its part in units of 1/2^20, a microsecond. So runs sort, also
+/// those that begin in the same second.
+fn run_begun(now: jiff::Timestamp) -> Outcome<RunId> {
+    let second = now.strftime("%Y%m%dt%H%M%Sz");
+    let part = (i64::from(now.subsec_nanosecond()) << 20) / 1_000_000_000;
+    format!("{second}-{part:05x}")
         .parse()
         .map_err(|e| Failure::new(Exit::Other, "cannot name the run", e))
 }

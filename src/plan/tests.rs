@@ -288,3 +288,18 @@ fn a_proven_server_gets_the_end_that_is_given_and_no_other() {
     let refusal = make(&forever, &UpFlags::default(), &[]).unwrap_err();
     assert_eq!(refusal.exit, Exit::Config, "{refusal}");
 }
+
+#[test]
+fn runs_sort_by_their_beginning() {
+    let ids = [
+        ("2026-11-23T02:25:35Z", "20261123t022535z-00000"),
+        ("2026-11-23T02:25:35.000001Z", "20261123t022535z-00001"),
+        ("2026-11-23T02:25:35.5Z", "20261123t022535z-80000"),
+        ("2026-11-23T02:25:35.999999999Z", "20261123t022535z-fffff"),
+        ("2026-11-23T02:25:36Z", "20261123t022536z-00000"),
+    ];
+    for (begun, id) in ids {
+        assert_eq!(run_begun(begun.parse().unwrap()).unwrap().as_str(), id, "{begun}");
+    }
+    assert!(ids.is_sorted_by_key(|(_, id)| id));
+}
