@@ -80,7 +80,7 @@ fn campaigns(args: &Args) -> Result<Count, String> {
             test.env(format!("PROVISION_CAMPAIGN_{name}"), value);
         }
     }
-    let minutes = if args.long { 12 * 60 } else { 20 };
+    let minutes = if args.long { 12 * 60 } else { 30 };
     let ended = shell::run(&mut test, How::minutes(minutes))?;
     let count = Count::read(&ended.stdout);
     if !ended.status.success() && count.failed == 0 {

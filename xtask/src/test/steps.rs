@@ -231,10 +231,16 @@ fn nix() -> Result<Done, String> {
     Ok(note(format!("{} files", files.len())))
 }
 
+/// Three tests at a time for each processor: most of them wait for a machine or a vendor.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from) * 3
+}
+
 fn tests(setting: Setting) -> Result<Done, String> {
     let mut test = tools::command("cargo");
     test.args(["test", "--workspace", "--no-fail-fast"])
-        .envs(tools::nix::environment());
+        .envs(tools::nix::environment())
+        .env("RUST_TEST_THREADS", threads().to_string());
     for name in ACCOUNTS {
         test.env_remove(name);
     }
