@@ -299,7 +299,11 @@ fn runs_sort_by_their_beginning() {
         ("2026-11-23T02:25:36Z", "20261123t022536z-00000"),
     ];
     for (begun, id) in ids {
-        assert_eq!(run_begun(begun.parse().unwrap()).unwrap().as_str(), id, "{begun}");
+        assert_eq!(
+            run_begun(begun.parse().unwrap()).unwrap().as_str(),
+            id,
+            "{begun}"
+        );
     }
     assert!(ids.is_sorted_by_key(|(_, id)| id));
 }

@@ -112,6 +112,9 @@ pub fn read(labels: &Labels) -> Result<Option<Marks>, Spoilt> {
 
 fn second(text: &str) -> Result<Timestamp, String> {
     let seconds = text.parse().map_err(|_| "no number".to_owned())?;
+    if seconds < 0 {
+        return Err("no mark is of a time before 1970".to_owned());
+    }
     Timestamp::from_second(seconds).map_err(|error| error.to_string())
 }
 

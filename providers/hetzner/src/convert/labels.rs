@@ -79,7 +79,9 @@ mod tests {
             ("provision-role", "emperor"),
             ("provision-phase", "finished"),
             ("provision-expires", "tomorrow"),
+            ("provision-expires", "-1"),
             ("provision-expires", "99999999999999999"),
+            ("provision-lease", "-1.r1"),
             ("provision-hostkey", "abc"),
         ] {
             let mut labels = write(&example());
