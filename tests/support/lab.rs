@@ -178,7 +178,7 @@ impl Ran {
         assert_eq!(self.code, code, "{self}");
         let errors = self.stderr.lines().filter(|l| l.starts_with("error: "));
         assert_eq!(errors.count(), 1, "{self}");
-        assert!(!self.stderr.contains("panicked"), "{self}");
+        assert!(!self.stderr.contains("panicked at "), "{self}");
         for word in words {
             assert!(self.stderr.contains(word), "{word:?} is missing: {self}");
         }

@@ -2,20 +2,17 @@
 
 use crate::Hetzner;
 use crate::convert;
-use crate::dialect::{PROVIDER, seconds_ago};
+use crate::dialect::PROVIDER;
 use crate::wire::{self, Page};
 use provision_api::http::{Guarded, Request};
 use provision_api::{Error, ErrorKind, KeyId, Result, Server, ServerId, Task};
 use serde_json::Value;
 use std::sync::PoisonError;
-use std::time::Instant;
 
 /// The most that the vendor puts on a page.
 const PER_PAGE: u32 = 50;
 /// A list longer than this is a vendor that turns in circles.
 const MOST_PAGES: u64 = 10_000;
-/// The vendor's times are whole seconds, on both ends of a span.
-const SLACK: i64 = 2;
 
 impl Hetzner {
     /// A whole list, all pages of it.
@@ -67,7 +64,8 @@ impl Hetzner {
     ///
     /// `verb` is what the path says (`reset`), `command` how the vendor's list of actions calls
     /// it (`reset_server`). A second reset would undo the first one's boot into the rescue
-    /// system, so after a lost answer the list says whether the first one was taken.
+    /// system, so after a lost answer the list says whether the first one was taken: an action
+    /// that was not there before it was sent.
     pub(crate) async fn act(
         &self,
         server: &ServerId,
@@ -83,8 +81,8 @@ impl Hetzner {
         if let Some(body) = body {
             request = with_body(request, body)?;
         }
-        let begun = Instant::now();
-        let look = || self.recent_action(server, command, begun);
+        let before = self.last_actions(server, command).await?;
+        let look = || self.new_action(server, command, &before);
         let action = match self
             .http
             .call_guarded::<wire::ActionAnswer, _, _, _>(&request, look)
@@ -96,30 +94,28 @@ impl Hetzner {
         convert::tasks(action)
     }
 
-    /// The action of that kind that was started since then, if there is one.
-    async fn recent_action(
+    /// The action of that kind that has come since those, if there is one. Their times, whole
+    /// seconds, would not tell it from one that somebody began a moment before.
+    async fn new_action(
         &self,
         server: &ServerId,
         command: &str,
-        since: Instant,
+        before: &[wire::Action],
     ) -> Result<Option<wire::Action>> {
+        let mut now = self.last_actions(server, command).await?;
+        now.retain(|action| before.iter().all(|known| known.id != action.id));
+        Ok(now.into_iter().max_by_key(|action| action.id))
+    }
+
+    /// The last actions of that kind on a server.
+    async fn last_actions(&self, server: &ServerId, command: &str) -> Result<Vec<wire::Action>> {
         let operation = format!("look for {command} of server {server}");
         let request = Request::get(format!("/servers/{server}/actions"), operation)
             .query("sort", "id:desc")
             .query("per_page", PER_PAGE);
-        let answer = self.http.send(&request).await?;
-        let actions: wire::Actions = answer.json().map_err(|error| {
-            let message = format!("no list of actions: line {}", error.line());
-            Error::new(ErrorKind::Garbled, PROVIDER, request.operation, message)
-        })?;
-        let window = i64::try_from(since.elapsed().as_secs()).unwrap_or(i64::MAX);
-        let recent = |action: &wire::Action| {
-            seconds_ago(action.started.as_deref(), &answer.headers)
-                .is_some_and(|ago| ago <= window.saturating_add(SLACK))
-        };
-        let (mut actions, _) = actions.turn();
-        actions.retain(|action| action.command == command && recent(action));
-        Ok(actions.into_iter().max_by_key(|action| action.id))
+        let (mut actions, _) = self.http.call::<wire::Actions>(&request).await?.turn();
+        actions.retain(|action| action.command == command);
+        Ok(actions)
     }
 
     /// The actions that are under way on a server.

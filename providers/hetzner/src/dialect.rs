@@ -1,6 +1,5 @@
 //! How Hetzner speaks of errors and limits.
 
-use crate::convert::time;
 use crate::wire::Problem;
 use jiff::Timestamp;
 use provision_api::http::{Again, Answer, Dialect, Fault, HeaderMap, Rate, StatusCode};
@@ -152,9 +151,4 @@ fn again(kind: ErrorKind, code: &str, status: StatusCode) -> Again {
         ErrorKind::Unavailable if status.is_server_error() => Again::IfHarmless,
         _ => Again::No,
     }
-}
-
-/// Reads an RFC 3339 time and says how long before the vendor's now it was, in seconds.
-pub(crate) fn seconds_ago(started: Option<&str>, headers: &HeaderMap) -> Option<i64> {
-    Some(vendors_now(headers).as_second() - time(started)?.as_second())
 }

@@ -32,8 +32,17 @@ fn rebuilt() -> Intent {
     }
 }
 
+const LIST: &str = "GET /servers/42/actions";
+
+/// There is no action on the server yet.
+async fn none_yet(stub: &Stub) {
+    let none = answer(200, "server_actions_none.json");
+    stub.on(get("/servers/42/actions"), none).await;
+}
+
 /// The vendor takes every action, and shows the server with that status when asked.
 async fn accept_all(stub: &Stub, fresh: &str) {
+    none_yet(stub).await;
     for verb in ACTIONS {
         let path = format!("/servers/42/actions/{verb}");
         let name = if verb == "enable_rescue" {
@@ -95,9 +104,10 @@ async fn every_state_is_left_by_the_right_switch() {
         let stage = Stage(stage.parse().unwrap());
         let accepted = stub.hetzner.drive(&server, &intent, stage).await.unwrap();
         let steps: Vec<_> = asked.split('+').collect();
-        let expected = steps.iter().map(|step| match *step {
-            "look" => "GET /servers/42".to_owned(),
-            verb => format!("POST /servers/42/actions/{verb}"),
+        let expected = steps.iter().flat_map(|step| match *step {
+            "look" => vec!["GET /servers/42".to_owned()],
+            // which actions there are is known before another one is begun
+            verb => vec![LIST.to_owned(), format!("POST /servers/42/actions/{verb}")],
         });
         assert_eq!(stub.asked().await, expected.collect::<Vec<_>>(), "{row}");
         assert_eq!(accepted.next, next.parse().ok().map(Stage), "{row}");
@@ -132,6 +142,7 @@ async fn the_rescue_system_gets_the_keys_and_the_image_its_user_data() {
 async fn an_action_that_is_done_needs_no_waiting() {
     let stub = Stub::new().await;
     let server = stub.ours().await;
+    none_yet(&stub).await;
     stub.on(
         post("/servers/42/actions/reset"),
         answer(201, "action_done.json"),
@@ -169,18 +180,9 @@ async fn a_rescue_system_that_disarmed_itself_is_no_obstacle() {
     );
 }
 
-/// The list of actions, with the last one started that many seconds before the vendor's now.
-fn actions_since(seconds: i64) -> ResponseTemplate {
-    let mut list = json("server_actions.json");
-    list["actions"][0]["started"] = json!("2026-07-10T08:15:30Z");
-    let now = 8 * 3600 + 15 * 60 + 30 + seconds;
-    let (hour, minute, second) = (now / 3600, now / 60 % 60, now % 60);
-    ResponseTemplate::new(200)
-        .insert_header(
-            "Date",
-            format!("Fri, 10 Jul 2026 {hour:02}:{minute:02}:{second:02} GMT"),
-        )
-        .set_body_json(list)
+/// The list of actions, with one reset in it.
+fn one_reset() -> ResponseTemplate {
+    answer(200, "server_actions.json")
 }
 
 #[tokio::test]
@@ -191,7 +193,9 @@ async fn a_lost_reset_is_not_sent_twice() {
         let server = stub.ours().await;
         stub.on(post("/servers/42/actions/reset"), problem(lost))
             .await;
-        stub.on(get("/servers/42/actions"), actions_since(1)).await;
+        let none = answer(200, "server_actions_none.json");
+        stub.once(get("/servers/42/actions"), none).await;
+        stub.on(get("/servers/42/actions"), one_reset()).await;
         let accepted = stub
             .hetzner
             .drive(&server, &rescue(), Stage(1))
@@ -199,18 +203,15 @@ async fn a_lost_reset_is_not_sent_twice() {
             .unwrap();
         assert_eq!(accepted.tasks[0].id.as_str(), "1009");
         let asked = stub.asked().await;
-        assert_eq!(
-            asked,
-            ["POST /servers/42/actions/reset", "GET /servers/42/actions"]
-        );
+        assert_eq!(asked, [LIST, "POST /servers/42/actions/reset", LIST]);
     }
 }
 
 #[tokio::test]
 async fn a_reset_that_was_not_taken_is_sent_again() {
-    let old_one = actions_since(3600);
+    // one from a moment before is not taken for it, whatever the clocks say
     let none = answer(200, "server_actions_none.json");
-    for list in [old_one, none] {
+    for list in [one_reset(), none] {
         let stub = Stub::new().await;
         let server = stub.ours().await;
         stub.once(post("/servers/42/actions/reset"), problem("timeout"))
@@ -227,7 +228,8 @@ async fn a_reset_that_was_not_taken_is_sent_again() {
             .await
             .unwrap();
         assert_eq!(accepted.tasks[0].id.as_str(), "1001");
-        assert_eq!(stub.asked().await.len(), 3);
+        let reset = "POST /servers/42/actions/reset";
+        assert_eq!(stub.asked().await, [LIST, reset, LIST, reset]);
     }
 }
 
@@ -235,6 +237,7 @@ async fn a_reset_that_was_not_taken_is_sent_again() {
 async fn a_conflict_is_tried_again_and_a_lock_is_told() {
     let stub = Stub::new().await;
     let server = stub.ours().await;
+    none_yet(&stub).await;
     stub.once(post("/servers/42/actions/reset"), problem("conflict"))
         .await;
     stub.once(post("/servers/42/actions/reset"), problem("conflict"))
@@ -248,10 +251,11 @@ async fn a_conflict_is_tried_again_and_a_lock_is_told() {
         .drive(&server, &Intent::FromDisk, Stage(0))
         .await
         .unwrap();
-    assert_eq!(stub.asked().await.len(), 3);
+    assert_eq!(stub.asked().await.len(), 4);
 
     let stub = Stub::new().await;
     let server = stub.ours().await;
+    none_yet(&stub).await;
     stub.on(post("/servers/42/actions/reset"), problem("locked"))
         .await;
     let error = stub
@@ -261,5 +265,5 @@ async fn a_conflict_is_tried_again_and_a_lock_is_told() {
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert_eq!(error.code.as_deref(), Some("locked"));
-    assert_eq!(stub.asked().await.len(), 1);
+    assert_eq!(stub.asked().await.len(), 2);
 }

@@ -154,6 +154,35 @@ async fn a_deletion_that_is_not_told_of_is_waited_for_all_the_same() {
     }
 }
 
+/// What was begun and hangs at the vendor's is begun once more; what is truly under way is locked.
+#[tokio::test]
+async fn a_deletion_that_was_begun_is_asked_for_again() {
+    let running = json!({ "actions": [
+        { "id": 77, "command": "delete_server", "status": "running", "progress": 0 },
+    ] });
+    for (answered, task) in [
+        (answer(200, "action.json"), Some("1001")),
+        (problem("locked"), Some("77")),
+        (problem("not_found"), None),
+    ] {
+        let stub = Stub::new().await;
+        let mut server = json("server.json");
+        server["server"]["status"] = json!("deleting");
+        let server = ResponseTemplate::new(200).set_body_json(server);
+        stub.on(get("/servers/42"), server).await;
+        stub.on(delete("/servers/42"), answered).await;
+        let actions = match task {
+            Some(_) => ResponseTemplate::new(200).set_body_json(&running),
+            None => problem("not_found"),
+        };
+        stub.on(get("/servers/42/actions"), actions).await;
+        let server = seen_earlier().await;
+        let gone = stub.hetzner.drive(&server, &Intent::Gone, Stage(0)).await;
+        let tasks = gone.unwrap().tasks;
+        assert_eq!(tasks.first().map(|task| task.id.as_str()), task);
+    }
+}
+
 #[tokio::test]
 async fn gone_twice_is_a_success() {
     let stub = Stub::new().await;

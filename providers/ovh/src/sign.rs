@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use provision_api::http::{HeaderValue, Outgoing, Request};
 use provision_api::{ErrorKind, Result};
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use sha1::{Digest, Sha1};
 use std::sync::Arc;
 
@@ -54,7 +55,7 @@ impl Signer {
     pub(crate) async fn authenticate(&self, outgoing: &mut Outgoing<'_>) -> Result<()> {
         let read = || async {
             let request = Request::get("/auth/time", "read the vendor's clock");
-            let theirs = self.open.get::<i64>(&request).await?;
+            let Told(theirs) = self.open.get(&request).await?;
             self.open.told_time(theirs);
             Ok(ahead(theirs, Timestamp::now().as_second()))
         };
@@ -83,6 +84,23 @@ impl Signer {
             outgoing.headers.insert(name, value);
         }
         Ok(())
+    }
+}
+
+/// The vendor's time, in seconds since 1970. Half of an answer is a number as well, so one that
+/// lies before this millennium is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+struct Told(i64);
+
+impl TryFrom<i64> for Told {
+    type Error = String;
+
+    fn try_from(seconds: i64) -> std::result::Result<Self, String> {
+        if seconds < 1_000_000_000 {
+            return Err(format!("{seconds} is not the time"));
+        }
+        Ok(Self(seconds))
     }
 }
 
@@ -122,7 +140,6 @@ fn signature(
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde::Deserialize;
 
     #[derive(Deserialize)]
     struct Known {
@@ -133,6 +150,20 @@ mod tests {
         body: String,
         timestamp: i64,
         signature: String,
+    }
+
+    #[test]
+    fn half_a_time_is_none() {
+        for (answer, time) in [
+            ("1795461420", Some(1_795_461_420)),
+            ("17954", None),
+            ("-1795461420", None),
+            ("1795461420.5", None),
+            ("null", None),
+        ] {
+            let told = serde_json::from_str(answer).ok();
+            assert_eq!(told, time.map(Told), "{answer}");
+        }
     }
 
     #[test]

@@ -110,6 +110,13 @@ fn question(plans: &[&HostPlan]) -> String {
     question
 }
 
+/// A failure of what only looks.
+fn untouched(mut failure: Failure) -> Failure {
+    let remains = "what was there before: nothing was created or changed";
+    failure.remains.push(remains.to_owned());
+    failure
+}
+
 /// Asks each provider what there is, and decides what has to be done for each host.
 pub(super) async fn plan(
     context: &Arc<Context>,
@@ -137,9 +144,9 @@ pub(super) async fn plan(
             orders::arrived(context, &cloud, &names).await?;
         }
         let (catalog, servers) = tokio::join!(cloud.provider.catalog(), cloud.servers());
-        let catalog =
-            catalog.map_err(|e| Failure::provider("cannot read the vendor's prices", &e))?;
-        let servers = servers?;
+        let catalog = catalog.map_err(|e| Failure::provider("cannot read the vendor's prices", &e));
+        let catalog = catalog.map_err(untouched)?;
+        let servers = servers.map_err(untouched)?;
         let known = Known {
             owner: &context.owner,
             provider: cloud.name(),

@@ -14,9 +14,16 @@ pub(super) fn judged(product: Product, skew: i64, flags: &str) -> String {
     let mut sleeper = place.lab.command(&place.up_line(flags));
     let sleeper = Run::of(sleeper.env("PROVISION_DEADLINE_SCALE", HURRIED));
     let first = at_work(&place);
-    // in the middle of its work, not of the order whose answer it waits for
-    wait("the lease is renewed", || {
-        place.leased_until().is_some_and(|until| until > first)
+    // while it waits for the machine, and not for an answer of the vendor: what is sent already
+    // nobody can take back
+    let (mut until, mut noted) = (first, 0);
+    wait("the lease is renewed, and nothing else happens", || {
+        let Some(renewed) = place.leased_until().filter(|now| *now > until) else {
+            return false;
+        };
+        until = renewed;
+        let before = std::mem::replace(&mut noted, journalled(&place));
+        before == noted
     });
     sleeper.pause();
     misbehave::none(&served);
@@ -39,6 +46,14 @@ pub(super) fn judged(product: Product, skew: i64, flags: &str) -> String {
     other();
     assert_eq!(marks(&place), marks_of(&then), "{lost}");
     "ends, the other's proof and disk stay".to_owned()
+}
+
+/// How many lines the journals of its runs have.
+fn journalled(place: &Place) -> usize {
+    let runs = std::fs::read_dir(place.lab.state().join("sandbox/runs")).unwrap();
+    let journals = runs.map(|run| run.unwrap().path().join("journal.jsonl"));
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    journals.map(|path| read(path).lines().count()).sum()
 }
 
 fn marks(place: &Place) -> (Value, Value) {

@@ -139,7 +139,7 @@ impl Drop for Run {
 
 /// Waits until it is so.
 #[track_caller]
-pub(super) fn wait(what: &str, is_so: impl Fn() -> bool) {
+pub(super) fn wait(what: &str, mut is_so: impl FnMut() -> bool) {
     let until = Instant::now() + Duration::from_secs(60);
     while !is_so() {
         assert!(Instant::now() < until, "{what}: not within a minute");

@@ -50,11 +50,11 @@ impl Cell {
             // until the vendor has noted it
             std::thread::sleep(LATE);
         }
-        let effects = self.effects(&vendor);
+        let (effects, writes) = self.effects(&vendor);
         let books = vendor.books(self.product);
         let word = self.ended(&ran);
         self.once(effects, &ran);
-        self.told(&ran, &books);
+        self.told(&ran, &books, writes);
         self.emptied(&life, &vendor, &ran);
         if took.as_secs() >= 40 {
             return format!("{word} ({} s)", took.as_secs());
@@ -62,14 +62,17 @@ impl Cell {
         word
     }
 
-    /// How often the call took effect. The faults are over after this.
-    fn effects(&self, vendor: &Vendor<'_>) -> usize {
+    /// How often the call took effect, and how many requests did or may have done so that are no
+    /// reads. The faults are over after this.
+    fn effects(&self, vendor: &Vendor<'_>) -> (usize, usize) {
         let hits = vendor.disarm();
         assert!(hits.iter().any(|hits| *hits > 0), "the fault hit nothing");
         let mut untold = if self.fault.happens { hits[0] } else { 0 };
-        let mut effects = 0;
+        let (mut effects, mut writes) = (0, 0);
         for got in vendor.requests() {
-            if Call::of(&got) != *self.call() {
+            let call = Call::of(&got);
+            writes += usize::from(!call.is_read());
+            if call != *self.call() {
                 continue;
             }
             let told = got.status.is_some_and(|status| status < 300);
@@ -77,12 +80,12 @@ impl Cell {
             untold -= u64::from(untold_one);
             effects += usize::from(told || untold_one);
         }
-        effects
+        (effects, writes)
     }
 
     /// Well, or with one clear error.
     fn ended(&self, ran: &Ran) -> String {
-        assert!(!ran.stderr.contains("panicked"), "{ran}");
+        assert!(!ran.stderr.contains("panicked at "), "{ran}");
         if ran.code == self.step().code {
             return if ran.stderr.contains("made it twice") {
                 "proven, the second one removed".to_owned()
@@ -143,8 +146,9 @@ impl Cell {
         );
     }
 
-    /// What exists is one server, or each of them is named.
-    fn told(&self, ran: &Ran, books: &Books) {
+    /// What exists is one server, or each of them is named; or there is what there was, that is
+    /// said, and it is true.
+    fn told(&self, ran: &Ran, books: &Books, writes: usize) {
         if !["up", "reinstall"].contains(&self.step().name) {
             return;
         }
@@ -153,6 +157,10 @@ impl Cell {
         let is_vague = said.contains("perhaps a server") || said.contains("unknown: ");
         if !failed {
             assert_eq!(books.servers.len(), 1, "{books:?}: {ran}");
+            return;
+        }
+        if said.contains("nothing was created or changed") {
+            assert_eq!(writes, 0, "it says that nothing was changed: {ran}");
             return;
         }
         let is_told = |server: &&String| said.contains(server.rsplit(' ').next().unwrap());

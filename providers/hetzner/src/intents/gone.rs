@@ -51,15 +51,12 @@ impl Hetzner {
             );
             return refuse(ErrorKind::Protected, why);
         }
+        let path = format!("/servers/{}", fresh.id);
         if fresh.status == "deleting" {
-            return Ok(Accepted {
-                tasks: convert::tasks(self.running_actions(fresh.id).await?)?,
-                next: None,
-            });
+            return self.deleted_again(fresh.id, &path, &operation).await;
         }
         self.sort_addresses(&fresh, owner).await?;
         let hung = self.condemn_volumes(server, &fresh).await?;
-        let path = format!("/servers/{}", fresh.id);
         let tasks = match self.deleted(&path, &operation).await? {
             Some(tasks) => tasks,
             None => self.still_under_way(fresh.id).await?,
@@ -68,6 +65,17 @@ impl Hetzner {
             tasks,
             next: hung.then_some(Stage(1)),
         })
+    }
+
+    /// It is being deleted already. One that was begun and never ends would keep the server for
+    /// ever, so it is asked for once more; the vendor locks it as long as it truly works on it.
+    async fn deleted_again(&self, id: u64, path: &str, operation: &str) -> Result<Accepted> {
+        let tasks = match self.deleted(path, operation).await {
+            Ok(Some(tasks)) => tasks,
+            Err(error) if error.kind != ErrorKind::Conflict => return Err(error),
+            Ok(None) | Err(_) => self.still_under_way(id).await?,
+        };
+        Ok(Accepted { tasks, next: None })
     }
 
     /// What is being done to a server of whose deletion nothing was told: none if it is gone.

@@ -15,9 +15,6 @@ pub(crate) struct Action {
     pub(crate) status: String,
     #[serde(default)]
     pub(crate) progress: Option<f64>,
-    /// RFC 3339, in the vendor's time.
-    #[serde(default)]
-    pub(crate) started: Option<String>,
     #[serde(default)]
     pub(crate) error: Option<ActionError>,
 }

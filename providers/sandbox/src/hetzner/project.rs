@@ -196,6 +196,13 @@ pub(super) enum Effect {
 }
 
 impl Project {
+    /// No list is behind any more.
+    pub(crate) fn list_all(&mut self) {
+        for server in self.servers.values_mut() {
+            server.hidden = 0;
+        }
+    }
+
     pub(crate) fn new() -> Self {
         Self {
             next_id: 4_711_001,

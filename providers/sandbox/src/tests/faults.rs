@@ -244,6 +244,13 @@ async fn lists_can_be_behind() {
         ],
         [0, 0, 1]
     );
+    client
+        .arm(json!({"method": "POST", "path": "/servers", "kind": {"stale-list": 9}}))
+        .await;
+    client.did("/servers", order("b")).await;
+    assert_eq!(count(&world).await, 1);
+    client.control(Method::DELETE, "/faults", None).await;
+    assert_eq!(count(&world).await, 2, "with the fault all of it is over");
 }
 
 #[tokio::test]

@@ -43,6 +43,13 @@ impl Default for Project {
 }
 
 impl Project {
+    /// No list is behind any more.
+    pub(in crate::ovh) fn list_all(&mut self) {
+        for instance in self.instances.values_mut() {
+            instance.hidden = 0;
+        }
+    }
+
     /// When something happens by itself next.
     pub(in crate::ovh) fn next_due(&self) -> Option<Due> {
         self.instances.values().filter_map(Instance::due).min()
