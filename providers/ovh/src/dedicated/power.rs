@@ -3,7 +3,7 @@
 use super::Dedicated;
 use super::boots::to_disk;
 use super::wire::{Change, Reinstall, RescueKey};
-use crate::rented::{done_after, release, still, still_to_release, then};
+use crate::rented::{done_after, own_turn, release, still, still_to_release, then};
 use provision_api::{Accepted, ErrorKind, KeyId, OwnedServer, Result, Stage, Task};
 
 /// The vendor's words for tasks.
@@ -21,28 +21,28 @@ impl Dedicated {
         let service = server.id().as_str();
         let operation = format!("boot {service} into rescue");
         let key = self.rental.only_key(keys, &operation)?;
-        still(self, server, &operation).await?;
         let change = Change {
             boot_id: Some(self.rescue_boot(service).await?),
             rescue_ssh_key: Some(RescueKey(Some(key))),
             ..Change::default()
         };
-        self.reboot(service, &change).await.map(done_after)
+        let tasks = self.reboot(server, &change, &operation).await?;
+        Ok(done_after(tasks))
     }
 
     /// Has it boot from its disk, and reboots.
     pub(super) async fn boot_disk(&self, server: &OwnedServer) -> Result<Accepted> {
-        let service = server.id().as_str();
-        still(self, server, &format!("boot {service} from disk")).await?;
+        let operation = format!("boot {} from disk", server.id());
         let change = self.disk_change(server).await?;
-        self.reboot(service, &change).await.map(done_after)
+        let tasks = self.reboot(server, &change, &operation).await?;
+        Ok(done_after(tasks))
     }
 
     /// Has it boot from its disk, whoever reboots it.
     pub(super) async fn disk_next(&self, server: &OwnedServer) -> Result<Accepted> {
         let service = server.id().as_str();
-        still(self, server, &format!("have {service} boot from disk")).await?;
         let change = self.disk_change(server).await?;
+        still(self, server, &format!("have {service} boot from disk")).await?;
         self.change(service, &change).await?;
         Ok(Accepted::default())
     }
@@ -63,7 +63,7 @@ impl Dedicated {
             return Ok(Accepted::default());
         };
         if reset && stage == Stage(0) {
-            let tasks = self.reinstall(server.id().as_str()).await?;
+            let tasks = self.reinstall(server).await?;
             return Ok(then(tasks, 1));
         }
         // whoever had it next would be in the rescue system for ever
@@ -78,7 +78,9 @@ impl Dedicated {
         Ok(Accepted::default())
     }
 
-    async fn reinstall(&self, service: &str) -> Result<Vec<Task>> {
+    async fn reinstall(&self, server: &OwnedServer) -> Result<Vec<Task>> {
+        let service = server.id().as_str();
+        let operation = format!("reinstall {service}");
         let (detail, facts, disk) = tokio::try_join!(
             self.detail(service),
             self.facts(service),
@@ -90,12 +92,11 @@ impl Dedicated {
                  install one in the control panel, or release the server as it is",
                 detail.os
             );
-            let operation = format!("reinstall {service}");
             return Err(self
                 .rental
                 .error(ErrorKind::Unsupported, operation, message));
         }
-        let turn = self.rental.turn(service, REINSTALL).await?;
+        let turn = own_turn(self, server, REINSTALL, &operation).await?;
         let in_rescue = detail
             .boot
             .is_some_and(|boot| facts.rescues.contains(&boot));
@@ -125,8 +126,14 @@ impl Dedicated {
 
     /// Changes what it boots and reboots it, which also switches on what is off; nothing is
     /// changed while the vendor is at something else.
-    async fn reboot(&self, service: &str, change: &Change<'_>) -> Result<Vec<Task>> {
-        let turn = self.rental.turn(service, REBOOT).await?;
+    async fn reboot(
+        &self,
+        server: &OwnedServer,
+        change: &Change<'_>,
+        operation: &str,
+    ) -> Result<Vec<Task>> {
+        let service = server.id().as_str();
+        let turn = own_turn(self, server, REBOOT, operation).await?;
         self.change(service, change).await?;
         self.rental.act(service, &turn, "reboot", None::<&()>).await
     }

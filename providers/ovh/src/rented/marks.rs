@@ -1,5 +1,6 @@
 //! Marks on what is rented: tags of the vendor's access management, written over `/v2`.
 
+use super::tasks::Turn;
 use super::{Fresh, Iam, Rental, Rented};
 use crate::client::segment;
 use crate::labels::{self, Labels};
@@ -95,6 +96,20 @@ pub(crate) async fn remark<R: Rented>(
     let mut now = fresh.server;
     dress(&mut now, &written.tags);
     claim(rental, now, &marks.owner, operation)
+}
+
+/// Its turn to do something of that kind. Whether the server is still ours is looked at as the last
+/// thing, right before something is done to it: a run may be paused between its requests, and
+/// another one have the server when it goes on.
+pub(crate) async fn own_turn<R: Rented>(
+    rented: &R,
+    server: &OwnedServer,
+    kind: &'static str,
+    operation: &str,
+) -> Result<Turn> {
+    let turn = rented.rental().turn(server.id().as_str(), kind).await?;
+    still(rented, server, operation).await?;
+    Ok(turn)
 }
 
 /// Reads the marks again, and refuses a server that does not bear those any more by which it was

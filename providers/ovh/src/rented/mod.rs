@@ -16,7 +16,7 @@ mod wire;
 pub(crate) use catalog::{currency, empty_catalog};
 pub(crate) use gather::gather;
 pub(crate) use list::servers;
-pub(crate) use marks::{adopt, dress, release, remark, still, still_to_release};
+pub(crate) use marks::{adopt, dress, own_turn, release, remark, still, still_to_release};
 pub(crate) use wire::{Iam, Task, or_default};
 
 use crate::client::{Client, segment};

@@ -4,7 +4,7 @@ use super::Vps;
 use super::convert::LOCAL;
 use super::wire::{Image, Rebuild};
 use crate::client::segment;
-use crate::rented::{done_after, gather, keep, known, release, still, still_to_release, then};
+use crate::rented::{done_after, gather, keep, known, own_turn, release, still_to_release, then};
 use provision_api::{Accepted, ErrorKind, KeyId, OwnedServer, Result, Stage, Task};
 
 /// The vendor's word for the task.
@@ -24,17 +24,16 @@ impl Vps {
     ) -> Result<Accepted> {
         let service = server.id().as_str();
         let operation = format!("rebuild {service}");
-        still(self, server, &operation).await?;
         if stage.0 >= 2 {
-            return self.switched_on(service).await.map(done_after);
+            return self.switched_on(server).await.map(done_after);
         }
         // what cannot succeed is refused before anything is changed
         let key = self.rental.only_key(keys, &operation)?;
         let image = self.image(service, image, &operation).await?;
-        if let Some(tasks) = self.disk_first(service, stage).await? {
+        if let Some(tasks) = self.disk_first(server, stage).await? {
             return Ok(then(tasks, 1));
         }
-        Ok(then(self.write(service, &image, Some(key)).await?, 2))
+        Ok(then(self.write(server, &image, Some(key)).await?, 2))
     }
 
     /// Gives the server back: with a reset its disk is set to the image that the vendor wrote
@@ -55,15 +54,15 @@ impl Vps {
         };
         if reset && stage.0 < 2 {
             let image = self.current_image(service).await?;
-            if let Some(tasks) = self.disk_first(service, stage).await? {
+            if let Some(tasks) = self.disk_first(server, stage).await? {
                 return Ok(then(tasks, 1));
             }
-            return Ok(then(self.write(service, &image, None).await?, 2));
+            return Ok(then(self.write(server, &image, None).await?, 2));
         }
         if stage == Stage(0)
             // whoever had it next would be in the rescue system for ever
             && now.rescue_armed
-            && let Some(tasks) = self.disk_first(service, stage).await?
+            && let Some(tasks) = self.disk_first(server, stage).await?
         {
             return Ok(then(tasks, 2));
         }
@@ -72,16 +71,22 @@ impl Vps {
     }
 
     /// At the first stage, if the rescue system is armed, disarms it.
-    async fn disk_first(&self, service: &str, stage: Stage) -> Result<Option<Vec<Task>>> {
+    async fn disk_first(&self, server: &OwnedServer, stage: Stage) -> Result<Option<Vec<Task>>> {
         if stage != Stage(0) {
             return Ok(None);
         }
-        let detail = self.detail(service).await?;
-        self.set_netboot(service, &detail, LOCAL).await
+        let detail = self.detail(server.id().as_str()).await?;
+        self.set_netboot(server, &detail, LOCAL).await
     }
 
-    async fn write(&self, service: &str, image: &Image, key: Option<&str>) -> Result<Vec<Task>> {
-        let turn = self.rental.turn(service, REBUILD).await?;
+    async fn write(
+        &self,
+        server: &OwnedServer,
+        image: &Image,
+        key: Option<&str>,
+    ) -> Result<Vec<Task>> {
+        let service = server.id().as_str();
+        let turn = own_turn(self, server, REBUILD, &format!("rebuild {service}")).await?;
         let body = Rebuild {
             image_id: &image.id,
             public_ssh_key: key,

@@ -3,7 +3,7 @@
 use super::Vps;
 use super::convert::{LOCAL, RESCUE};
 use super::wire::{Change, Detail};
-use crate::rented::{done_after, still, then};
+use crate::rented::{done_after, own_turn, still, then};
 use provision_api::{Accepted, OwnedServer, Result, Stage, Task};
 
 /// The vendor's words for tasks.
@@ -29,61 +29,68 @@ impl Vps {
         mode: &'static str,
         stage: Stage,
     ) -> Result<Accepted> {
-        let service = server.id().as_str();
-        still(self, server, &format!("boot {service}")).await?;
-        let detail = self.detail(service).await?;
+        let detail = self.detail(server.id().as_str()).await?;
         if stage == Stage(0)
-            && let Some(tasks) = self.set_netboot(service, &detail, mode).await?
+            && let Some(tasks) = self.set_netboot(server, &detail, mode).await?
         {
             return Ok(then(tasks, 1));
         }
-        Ok(done_after(self.boot(service, &detail).await?))
+        Ok(done_after(self.boot(server, &detail).await?))
     }
 
     /// Disarms the rescue system if it is armed.
     pub(super) async fn disk_next(&self, server: &OwnedServer) -> Result<Accepted> {
-        let service = server.id().as_str();
-        still(self, server, &format!("have {service} boot from disk")).await?;
-        let detail = self.detail(service).await?;
-        let tasks = self.set_netboot(service, &detail, LOCAL).await?;
-        Ok(done_after(tasks.unwrap_or_default()))
+        let detail = self.detail(server.id().as_str()).await?;
+        if let Some(tasks) = self.set_netboot(server, &detail, LOCAL).await? {
+            return Ok(done_after(tasks));
+        }
+        still(
+            self,
+            server,
+            &format!("have {} boot from disk", server.id()),
+        )
+        .await?;
+        Ok(Accepted::default())
     }
 
     /// Has it boot that way from now on; none if it does already. The vendor may do that in the
     /// background, although it answers no task: what it has begun is to be waited for.
     pub(super) async fn set_netboot(
         &self,
-        service: &str,
+        server: &OwnedServer,
         detail: &Detail,
         mode: &'static str,
     ) -> Result<Option<Vec<Task>>> {
         if detail.netboot == mode {
             return Ok(None);
         }
-        let turn = self.rental.turn(service, NETBOOT).await?;
+        let service = server.id().as_str();
         let operation = format!("have {service} boot from {mode}");
+        let turn = own_turn(self, server, NETBOOT, &operation).await?;
         let change = Change { netboot: mode };
         self.rental.change(service, &change, &operation).await?;
         self.rental.begun(service, &turn).await.map(Some)
     }
 
     /// A fresh boot: on if it is off, else a reboot.
-    async fn boot(&self, service: &str, detail: &Detail) -> Result<Vec<Task>> {
+    async fn boot(&self, server: &OwnedServer, detail: &Detail) -> Result<Vec<Task>> {
+        let service = server.id().as_str();
         let (verb, kind) = if detail.state == "stopped" {
             ("start", START)
         } else {
             ("reboot", REBOOT)
         };
-        let turn = self.rental.turn(service, kind).await?;
+        let turn = own_turn(self, server, kind, &format!("{verb} {service}")).await?;
         self.rental.act(service, &turn, verb, None::<&()>).await
     }
 
     /// On, if it is off.
-    pub(super) async fn switched_on(&self, service: &str) -> Result<Vec<Task>> {
-        let detail = self.detail(service).await?;
+    pub(super) async fn switched_on(&self, server: &OwnedServer) -> Result<Vec<Task>> {
+        let detail = self.detail(server.id().as_str()).await?;
         if detail.state == "stopped" {
-            self.boot(service, &detail).await
+            self.boot(server, &detail).await
         } else {
+            still(self, server, &format!("switch {} on", server.id())).await?;
             Ok(Vec::new())
         }
     }

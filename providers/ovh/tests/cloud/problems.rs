@@ -11,7 +11,7 @@ use wiremock::ResponseTemplate;
 fn tight(config: &mut provision_ovh::Config) {
     config.limits = Limits {
         tries: 2,
-        operation: Duration::from_millis(500),
+        operation: Duration::from_secs(5),
         ..quick()
     };
 }
