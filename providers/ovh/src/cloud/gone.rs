@@ -13,8 +13,9 @@ impl PublicCloud {
         let operation = format!("delete instance {}", server.server().name);
         let there = if stage == Stage(0) {
             match self.fresh_ours(server, &operation).await {
-                // it takes its time, and the key waits for that
-                Ok(fresh) if fresh.status == "DELETING" => true,
+                Ok(fresh) if fresh.status == "DELETING" => {
+                    self.delete_again(id, &operation).await?
+                }
                 Ok(_) => self.delete_instance(id, &operation).await?,
                 Err(error) if error.kind == ErrorKind::NotFound => false,
                 Err(error) => return Err(error),
@@ -27,6 +28,15 @@ impl PublicCloud {
         }
         self.forget_key(server).await?;
         Ok(Accepted::default())
+    }
+
+    /// It is being deleted already. One deletion that never ends would keep it for ever, so it is
+    /// asked for once more; that may be refused while the vendor is at it.
+    async fn delete_again(&self, id: &str, operation: &str) -> Result<bool> {
+        match self.delete_instance(id, operation).await {
+            Err(error) if error.kind == ErrorKind::Conflict => Ok(true),
+            answered => answered,
+        }
     }
 
     /// Deletes; answers whether it was there.

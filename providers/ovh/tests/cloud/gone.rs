@@ -81,26 +81,27 @@ async fn gone_twice_is_a_success_and_takes_a_forgotten_key_along() {
 }
 
 #[tokio::test]
-async fn one_that_is_being_deleted_is_waited_for() {
-    let stub = Stub::new().await;
-    let server = stub.ours("ACTIVE").await;
-    let mut detail = said("GET /cloud/project/p1/instance/i-1");
-    detail["status"] = json!("DELETING");
-    stub.once(get(INSTANCE), ok(detail)).await;
-    let accepted = stub
-        .cloud
-        .drive(&server, &Intent::Gone, Stage(0))
-        .await
-        .unwrap();
-    assert_eq!(
-        (tasks(&accepted), accepted.next),
-        (vec!["i-1/gone"], Some(Stage(1)))
-    );
-    assert!(
-        !stub
-            .asked()
+async fn one_that_is_being_deleted_is_asked_for_again_and_waited_for() {
+    let busy = problem(409, "Client::Conflict", "it is being deleted");
+    for refusal in [None, Some(busy)] {
+        let stub = Stub::new().await;
+        let server = stub.ours("ACTIVE").await;
+        let mut detail = said("GET /cloud/project/p1/instance/i-1");
+        detail["status"] = json!("DELETING");
+        stub.once(get(INSTANCE), ok(detail)).await;
+        if let Some(refusal) = refusal {
+            stub.instead(delete(INSTANCE), refusal).await;
+        }
+        let accepted = stub
+            .cloud
+            .drive(&server, &Intent::Gone, Stage(0))
             .await
-            .iter()
-            .any(|call| call.starts_with("DELETE"))
-    );
+            .unwrap();
+        assert_eq!(
+            (tasks(&accepted), accepted.next),
+            (vec!["i-1/gone"], Some(Stage(1)))
+        );
+        let asked = stub.asked().await;
+        assert!(asked.iter().any(|call| call.starts_with("DELETE")));
+    }
 }
