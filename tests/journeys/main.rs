@@ -30,6 +30,7 @@ mod rescue;
 mod secrets;
 mod signals;
 mod ssh;
+mod state_folder;
 mod stopped;
 mod teardown;
 mod trust;
