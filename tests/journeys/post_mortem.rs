@@ -224,15 +224,8 @@ fn whoever_stops_a_run_does_not_wait_for_one() {
     ));
     let run = lab.command("up hetzner-cloud --sandbox").spawn().unwrap();
     let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    let is_at_it = || {
-        let runs = std::fs::read_dir(lab.state().join("sandbox/runs"));
-        let mut runs = runs.into_iter().flatten().flatten();
-        runs.any(|run| {
-            let journal = std::fs::read_to_string(run.path().join("journal.jsonl"));
-            journal.is_ok_and(|text| text.contains("\"wipe "))
-        })
-    };
-    while !is_at_it() {
+    let is_at_it = |journal: &String| journal.contains("\"wipe ");
+    while !lab.journals().iter().any(is_at_it) {
         assert!(std::time::Instant::now() < until, "it never came so far");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }

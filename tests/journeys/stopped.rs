@@ -46,12 +46,8 @@ fn another_runs_server_is_not_removed_after_a_failure() {
 fn until_it_orders(lab: &Lab) {
     for _ in 0..600 {
         std::thread::sleep(Duration::from_millis(100));
-        let runs = std::fs::read_dir(lab.state().join("sandbox/runs"));
-        let orders = runs.into_iter().flatten().flatten().any(|run| {
-            let journal = std::fs::read_to_string(run.path().join("journal.jsonl"));
-            journal.is_ok_and(|text| text.contains("create a server"))
-        });
-        if orders {
+        let orders = |journal: &String| journal.contains("create a server");
+        if lab.journals().iter().any(orders) {
             std::thread::sleep(Duration::from_millis(1500));
             return;
         }

@@ -182,12 +182,9 @@ fn a_teardown_is_journalled_and_waits_for_nobody_elses_work() {
     assert_eq!(lab.servers().len(), 1);
     drop(held);
     lab.run("teardown hetzner-cloud --sandbox").succeeded();
-    let runs = std::fs::read_dir(lab.state().join("sandbox/runs")).unwrap();
-    let journals: Vec<String> = runs
-        .map(|run| std::fs::read_to_string(run.unwrap().path().join("journal.jsonl")).unwrap())
-        .filter(|text| text.contains("\"command\":\"teardown\""))
-        .collect();
-    let journal = journals.last().unwrap();
+    let journals = lab.journals();
+    let is_teardown = |text: &&String| text.contains("\"command\":\"teardown\"");
+    let journal = journals.iter().rfind(is_teardown).unwrap();
     for word in [
         "\"record\":\"intent\"",
         "\"record\":\"accepted\"",

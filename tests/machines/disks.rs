@@ -192,13 +192,9 @@ fn beside_a_rescue_system_that_comes_first_the_second_disk_is_chosen() {
 
 /// What all runs have journalled.
 fn journals(guests: &Guests) -> Vec<Value> {
-    let runs = guests.lab.state().join("sandbox/runs");
-    let runs = std::fs::read_dir(runs).unwrap().flatten();
-    runs.filter_map(|run| std::fs::read_to_string(run.path().join("journal.jsonl")).ok())
-        .flat_map(|text| {
-            text.lines()
-                .filter_map(|line| serde_json::from_str(line).ok())
-                .collect::<Vec<Value>>()
-        })
+    let journals = guests.lab.journals().concat();
+    let lines = journals.lines();
+    lines
+        .filter_map(|line| serde_json::from_str(line).ok())
         .collect()
 }

@@ -22,7 +22,8 @@ pub(super) fn judged(product: Product, skew: i64, flags: &str) -> String {
             return false;
         };
         until = renewed;
-        let before = std::mem::replace(&mut noted, journalled(&place));
+        let lines = place.lab.journals().concat().lines().count();
+        let before = std::mem::replace(&mut noted, lines);
         before == noted
     });
     sleeper.pause();
@@ -46,14 +47,6 @@ pub(super) fn judged(product: Product, skew: i64, flags: &str) -> String {
     other();
     assert_eq!(marks(&place), marks_of(&then), "{lost}");
     "ends, the other's proof and disk stay".to_owned()
-}
-
-/// How many lines the journals of its runs have.
-fn journalled(place: &Place) -> usize {
-    let runs = std::fs::read_dir(place.lab.state().join("sandbox/runs")).unwrap();
-    let journals = runs.map(|run| run.unwrap().path().join("journal.jsonl"));
-    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-    journals.map(|path| read(path).lines().count()).sum()
 }
 
 fn marks(place: &Place) -> (Value, Value) {

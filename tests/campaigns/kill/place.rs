@@ -155,12 +155,7 @@ impl Place {
 
     /// The lines of the journal of the last run.
     pub(crate) fn journal(&self) -> Vec<Value> {
-        let runs = std::fs::read_dir(self.kept().join("runs"))
-            .into_iter()
-            .flatten();
-        let last = runs.map(|run| run.unwrap().path()).max();
-        let text = last.map(|run| std::fs::read_to_string(run.join("journal.jsonl")).unwrap());
-        let text = text.unwrap_or_default();
+        let text = self.lab.journals().pop().unwrap_or_default();
         text.lines()
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect()

@@ -67,14 +67,7 @@ impl Light {
 /// Waits until some run's journal has these words.
 fn until_journalled(lab: &Lab, words: &str) {
     let until = Instant::now() + Duration::from_secs(120);
-    let is_there = || {
-        let runs = std::fs::read_dir(lab.state().join("sandbox/runs"));
-        runs.into_iter().flatten().flatten().any(|run| {
-            let journal = std::fs::read_to_string(run.path().join("journal.jsonl"));
-            journal.is_ok_and(|text| text.contains(words))
-        })
-    };
-    while !is_there() {
+    while !lab.journals().iter().any(|text| text.contains(words)) {
         assert!(Instant::now() < until, "{words} never happened");
         std::thread::sleep(Duration::from_millis(20));
     }
