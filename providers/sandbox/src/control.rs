@@ -127,7 +127,7 @@ async fn disarm(State(world): State<Arc<World>>) -> Answer {
     let mut held = world.hold().await?;
     held.faults.clear();
     held.hetzner.list_all();
-    held.ovh.list_all();
+    held.ovh.cloud.list_all();
     held.keep().await?;
     Ok(Json(json!({})))
 }

@@ -144,8 +144,8 @@ pub(super) async fn plan(
             orders::arrived(context, &cloud, &names).await?;
         }
         let (catalog, servers) = tokio::join!(cloud.provider.catalog(), cloud.servers());
-        let catalog = catalog.map_err(|e| Failure::provider("cannot read the vendor's prices", &e));
-        let catalog = catalog.map_err(untouched)?;
+        let catalog = catalog
+            .map_err(|e| untouched(Failure::provider("cannot read the vendor's prices", &e)))?;
         let servers = servers.map_err(untouched)?;
         let known = Known {
             owner: &context.owner,

@@ -114,7 +114,7 @@ fn met(cell: &Cell) -> String {
         assert_eq!(ran.code, cell.scene.ends_with(), "{ran}");
         return NOT_REACHED.to_owned();
     };
-    assert!(!ran.stderr.contains("panicked at "), "{ran}");
+    assert!(!ran.stderr.contains("panicked"), "{ran}");
     let passwords = only_agreed(cell.scene, &stage, &told, &ran);
     if !told.logins.is_empty() {
         return trusted_first(cell.scene, passwords, &told, &ran);

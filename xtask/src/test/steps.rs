@@ -239,8 +239,10 @@ fn threads() -> usize {
 fn tests(setting: Setting) -> Result<Done, String> {
     let mut test = tools::command("cargo");
     test.args(["test", "--workspace", "--no-fail-fast"])
-        .envs(tools::nix::environment())
-        .env("RUST_TEST_THREADS", threads().to_string());
+        .envs(tools::nix::environment());
+    if std::env::var_os("RUST_TEST_THREADS").is_none() {
+        test.env("RUST_TEST_THREADS", threads().to_string());
+    }
     for name in ACCOUNTS {
         test.env_remove(name);
     }

@@ -57,11 +57,6 @@ impl Default for Account {
 }
 
 impl Account {
-    /// No list is behind any more.
-    pub(crate) fn list_all(&mut self) {
-        self.cloud.list_all();
-    }
-
     /// A number that nothing in the account had before: for tasks, and for IPv6 networks.
     pub(super) fn next_number(&mut self) -> u64 {
         let number = self.next_number;

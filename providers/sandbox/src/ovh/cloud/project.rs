@@ -44,7 +44,7 @@ impl Default for Project {
 
 impl Project {
     /// No list is behind any more.
-    pub(in crate::ovh) fn list_all(&mut self) {
+    pub(crate) fn list_all(&mut self) {
         for instance in self.instances.values_mut() {
             instance.hidden = 0;
         }
