@@ -19,6 +19,7 @@ pub async fn prove(
     closure: Option<&str>,
 ) -> Outcome<String> {
     let mut wrong = Vec::new();
+    let mut is_another = false;
     let runs = match &found.system {
         RunningSystem::NixOs { closure } => closure.clone(),
         other => return Err(unproven(job, &[format!("it runs {other:?}, not NixOS")])),
@@ -27,16 +28,25 @@ pub async fn prove(
         && runs != closure
     {
         wrong.push(format!("it runs {runs}, installed was {closure}"));
+        is_another = true;
     }
     running.doing("wait for its units");
     wrong.extend(settled(job, admin).await?);
     running.doing("try root's login");
     wrong.extend(root_is_kept_out(job, admin).await?);
     if wrong.is_empty() {
-        Ok(runs)
-    } else {
-        Err(unproven(job, &wrong))
+        return Ok(runs);
     }
+    let failure = unproven(job, &wrong);
+    Err(if is_another {
+        failure.or_mend(format!(
+            "or boot it again, and go on: provision ssh {}{} -- sudo systemctl reboot",
+            job.host.name,
+            job.context.flags()
+        ))
+    } else {
+        failure
+    })
 }
 
 fn unproven(job: &Job, wrong: &[String]) -> Failure {

@@ -69,6 +69,14 @@ pub(crate) async fn settle(held: &mut Held<'_>) -> bool {
     changed
 }
 
+/// What faults that are over have left behind is mended: no list is behind any more, and the tasks
+/// of rented servers go on.
+pub(crate) fn heal(held: &mut Held<'_>) {
+    held.ovh.cloud.list_all();
+    rented::go_on::<vps::Vps>(held);
+    rented::go_on::<dedicated::Dedicated>(held);
+}
+
 /// What the vendor mailed to the owner of rented servers.
 pub(crate) fn mailbox(held: &Held<'_>) -> Vec<serde_json::Value> {
     let mut mails = rented::mailbox::<vps::Vps>(held);

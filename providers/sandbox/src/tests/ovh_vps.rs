@@ -311,6 +311,13 @@ async fn tasks_end_in_errors_hang_and_vanish_by_faults() {
         (&shown["state"], &shown["progress"]),
         (&json!("doing"), &json!(0))
     );
+    let (status, _) = client.ask(Method::POST, &at("/reboot"), None).await;
+    assert_eq!(status, 409, "it does one at a time");
+
+    world.client.control(Method::DELETE, "/faults", None).await;
+    let shown = client.get(&at(&format!("/tasks/{id}"))).await;
+    assert_eq!(shown["state"], "done", "the faults are over: it goes on");
+    assert_eq!(machine.memory().boots.len(), 4);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ pub(super) use labels::{Labels, Refused, check as check_labels, metadata, urn};
 pub(super) use machine::{is_on, opaque, tell_boot};
 pub(super) use mail::{mailbox, post};
 pub(super) use product::{Effect, Product, Terms, Writing};
-pub(super) use tasks::{Task, begin, listed, settle, task};
+pub(super) use tasks::{Task, begin, go_on, listed, settle, task};
 
 /// The services that somebody has asked for. No `Debug`: passwords are in it.
 #[derive(Serialize, Deserialize)]

@@ -110,6 +110,15 @@ pub(in crate::ovh) async fn settle<P: Product>(held: &mut Held<'_>) -> bool {
     changed
 }
 
+/// Tasks that hang go on: a service does one at a time, so one without end would keep it for ever.
+pub(in crate::ovh) fn go_on<P: Product>(held: &mut Held<'_>) {
+    let now = held.now;
+    let services = P::book_mut(&mut held.ovh).services.values_mut();
+    for task in services.flat_map(|service| service.tasks.values_mut()) {
+        task.due.get_or_insert(now);
+    }
+}
+
 /// The task that is due first.
 fn next<P: Product>(held: &Held<'_>) -> Option<(String, Task)> {
     let services = P::book(&held.ovh).services.iter();
