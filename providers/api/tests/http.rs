@@ -299,10 +299,14 @@ async fn what_is_no_json_is_described_and_not_shown() {
 async fn an_answer_that_was_cut_short_is_asked_for_again() {
     let half = || ResponseTemplate::new(200).set_body_raw("{\"n\": 7, \"m", "application/json");
     let other = || ResponseTemplate::new(200).set_body_json(json!({ "n": "t0psecret" }));
+    let number = || ResponseTemplate::new(200).set_body_raw("17", "application/json");
     // request, first answer → tries
     for (request, first, tries) in [
         (get(), half(), 2),
         (get(), status(200), 2),
+        // half of a number is one, too
+        (get(), number(), 2),
+        (post(), number(), 1),
         // the next one would have that shape too
         (get(), other(), 1),
         (Request::put("/thing", "replace"), half(), 2),

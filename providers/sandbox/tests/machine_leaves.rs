@@ -76,6 +76,18 @@ async fn one_that_is_late_goes_down_all_the_same_and_ends_its_connections() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_healed_is_late_no_longer() {
+    let lab = Lab::new();
+    let machine = lab.stock(Firmware::Bios, None).await;
+    machine.misbehave(late()).await.unwrap();
+    let boot = lab.root(&machine, BOOT).await;
+    lab.root(&machine, "reboot").await;
+    assert_eq!(lab.root(&machine, BOOT).await, boot);
+    machine.misbehave(Faults::default()).await.unwrap();
+    assert_ne!(lab.next_boot(&machine, "root", &boot).await, boot);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_that_was_going_down_when_it_was_kept_is_gone_when_it_is_taken_up() {
     let lab = Lab::new();
     let kept = async |order: &str| {

@@ -155,7 +155,9 @@ impl Http {
         let mut garbled = self.error(ErrorKind::Garbled, request, message);
         garbled.request_id = self.dialect.request_id(&answer.headers);
         let is_harmless = request.repeat == Repeat::Harmless;
-        let again = if is_harmless && (error.is_syntax() || error.is_eof()) {
+        // half of a number is a number as well
+        let is_number = answer.body.iter().all(u8::is_ascii_digit);
+        let again = if is_harmless && (error.is_syntax() || error.is_eof() || is_number) {
             Again::IfHarmless
         } else {
             Again::No

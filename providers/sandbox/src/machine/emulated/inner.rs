@@ -8,6 +8,7 @@ use super::state::{Kind, State};
 use crate::machine::{Boot, Faults, Image, MachineError, Spec};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// A machine, shared by its handle, its port and its logins.
@@ -22,6 +23,8 @@ pub(crate) struct Inner {
     root: CancellationToken,
     /// The other machine that answers in place of this one when a fault says so.
     impostor: OnceLock<Arc<Inner>>,
+    /// Its faults are others than before.
+    pub(super) told_anew: Notify,
     /// Whether it has a port of its own; an impostor answers on another's.
     pub(super) has_port: bool,
 }
@@ -59,6 +62,7 @@ impl Inner {
             gate: tokio::sync::Mutex::default(),
             root: CancellationToken::new(),
             impostor: OnceLock::new(),
+            told_anew: Notify::new(),
         }
     }
 
@@ -148,6 +152,7 @@ impl Inner {
             state.faults = faults;
             state.turn(None);
         }
+        self.told_anew.notify_waiters();
         self.answer_as_told(&mut live).await
     }
 

@@ -9,6 +9,7 @@ use crate::machine::{Boot, Faults, MachineError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// So long it answers at least: an init stops one thing after the other, and ends the SSH server
@@ -37,32 +38,42 @@ impl Inner {
         told: CancellationToken,
     ) -> Option<JoinHandle<()>> {
         let live = self.gate().await;
-        let wait = {
+        {
             let mut state = self.state();
-            let wait = time_to_go(&self.latency, &state.faults);
             let running = state.running.as_mut()?;
             if boot.as_ref() != Some(&running.boot_id) || running.leaving.is_some() {
                 return None;
             }
             running.leaving = Some(effect.clone());
-            wait
-        };
-        let going = Arc::clone(self).go_later(effect, wait, live.life.clone(), told);
+        }
+        let going = Arc::clone(self).go_later(effect, live.life.clone(), told);
         Some(tokio::spawn(going))
+    }
+
+    /// Until it is gone, by what its faults say now: one that is healed is late no longer.
+    async fn takes_its_time(&self) {
+        let begun = Instant::now();
+        loop {
+            let told_anew = self.told_anew.notified();
+            let wait = time_to_go(&self.latency, &self.state().faults);
+            tokio::select! {
+                () = tokio::time::sleep(wait.saturating_sub(begun.elapsed())) => return,
+                () = told_anew => {}
+            }
+        }
     }
 
     /// Goes down after a while, unless the power goes before that.
     async fn go_later(
         self: Arc<Self>,
         effect: Effect,
-        wait: Duration,
         power: CancellationToken,
         told: CancellationToken,
     ) {
         let farewell = tokio::time::timeout(FAREWELL, told.cancelled());
         tokio::select! {
             () = power.cancelled() => return,
-            _ = async { tokio::join!(tokio::time::sleep(wait), farewell) } => {}
+            _ = async { tokio::join!(self.takes_its_time(), farewell) } => {}
         }
         let mut live = self.gate().await;
         if power.is_cancelled() {
