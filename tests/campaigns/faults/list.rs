@@ -12,7 +12,7 @@ pub(super) const EMPTY: &str = "`·` is a fault that the call cannot have: 423, 
 
 const S500: Fault = fault(
     "500",
-    "500, once",
+    "500",
     What::Status(500, "server_error", "INTERNAL"),
     Fits::All,
 );
@@ -48,7 +48,7 @@ const S409: Fault = fault(
 );
 const S401: Fault = fault(
     "401",
-    "401 halfway, once",
+    "401 halfway",
     What::Status(401, "unauthorized", "INVALID_CREDENTIAL"),
     Fits::All,
 );

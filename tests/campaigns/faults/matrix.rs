@@ -84,7 +84,7 @@ fn legend() -> String {
         "`P` ended proven; `P2` ended proven, and what a lost answer had made twice was found and \
          removed in the same run; `E6` ended with one error and exit code 6 \
          ([exit codes](../exit-codes.md)). After each cell a teardown left nothing at the vendor's. \
-         An empty cell was not tried.\n\n",
+         An empty cell was not tried. A fault comes once, unless it is said to come \"always\".\n\n",
     );
     let _ = writeln!(text, "{EMPTY}\n");
     text.push_str("| fault | is |\n|---|---|\n");
