@@ -11,6 +11,8 @@ use provision_api::{Backoff, Fingerprint};
 use ssh_key::PublicKey;
 use std::time::Duration;
 
+const TURNS_AWAY: &str = "it turns connections away";
+
 /// Asks the installer to reboot, and answers with the boot that ends. That the connection breaks
 /// is what is expected; that it lets nobody in is not, and nothing reboots by that.
 pub async fn reboot(job: &Job, running: &Running, installer: &Target) -> Outcome<Option<String>> {
@@ -59,7 +61,7 @@ pub async fn gone(
                 Shown::Key(key) if same(&key) && !is_another_boot(before, ended, each).await => {
                     Attempt::NotYet("it still runs".to_owned())
                 }
-                Shown::TurnedAway => Attempt::NotYet("it turns connections away".to_owned()),
+                Shown::TurnedAway => Attempt::NotYet(TURNS_AWAY.to_owned()),
                 Shown::Key(_) | Shown::Nobody => Attempt::Ready(()),
             })
         },
@@ -70,11 +72,21 @@ pub async fn gone(
         WaitError::Cancelled { .. } => Failure::interrupted(job.name.clone()),
         late @ WaitError::TimedOut { .. } => Failure::new(
             Exit::Unreachable,
-            format!("{}: it does not reboot", job.name),
+            format!("{}: {}", job.name, not_seen_to_go(&late)),
             late,
         )
         .mend("look at its console at the vendor"),
     })
+}
+
+/// Who lets nobody in may be the next system as well.
+fn not_seen_to_go(late: &WaitError<Failure>) -> &'static str {
+    match late {
+        WaitError::TimedOut {
+            last: Some(last), ..
+        } if last == TURNS_AWAY => "whether it reboots cannot be told: it lets nobody in",
+        _ => "it does not reboot",
+    }
 }
 
 async fn is_another_boot(at: &Target, ended: Option<&str>, deadline: Duration) -> bool {

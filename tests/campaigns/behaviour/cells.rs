@@ -122,6 +122,7 @@ fn expected(product: Product, stage: Stage, ssh: Ssh) -> Option<Expected> {
         Stage::FirstLogin | Stage::AfterReboot | Stage::InRescue if ssh.refuses_login() => {
             is(5, &["login is refused"])
         }
+        Stage::AfterReboot if ssh == Ssh::TurnedAway => is(10, &["it lets nobody in"]),
         Stage::AfterReboot => is(10, &["no answer"]),
         Stage::FirstLogin | Stage::InRescue => is(10, &["answer"]),
         Stage::InInstall if ssh.refuses_login() => is(5, &["login is refused"]),
