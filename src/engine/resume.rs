@@ -111,9 +111,12 @@ async fn installed(job: &Job, cloud: &Cloud, server: &OwnedServer) -> Outcome<En
             if is_rented {
                 drive::fulfil(job, &running, Step::Boot, server, &Intent::DiskNext).await?;
             }
-            let ended = boot::reboot(job, &running, &installer).await?;
             let next = server.marks().host_key;
-            match boot::gone(job, &running, &installer, next, ended.as_deref()).await {
+            let goes = async {
+                let ended = boot::reboot(job, &running, &installer).await?;
+                boot::gone(job, &running, &installer, next, ended.as_deref()).await
+            };
+            match goes.await {
                 // whatever holds it up, the vendor can reset it: its system is on the disk
                 Err(failure) if failure.exit == Exit::Unreachable => {
                     job.context.teller.note(failure.to_string());

@@ -20,13 +20,27 @@ pub async fn reboot(job: &Job, running: &Running, installer: &Target) -> Outcome
     let ask = "cat /proc/sys/kernel/random/boot_id; systemctl --no-block reboot || reboot";
     let deadline = job.context.deadlines.command();
     match installer.run(ask, None, deadline).await {
-        Ok(printed) => Ok(Some(printed.stdout.trim().to_owned()).filter(|id| !id.is_empty())),
+        Ok(printed) => match printed.stdout.trim() {
+            "" => Ok(None),
+            id if printed.code == 0 || is_boot_id(id) => Ok(Some(id.to_owned())),
+            said => Err(Failure::new(
+                Exit::Unreachable,
+                format!("{}: it does not take the order to reboot", job.name),
+                said,
+            )
+            .mend("look at its console at the vendor")),
+        },
         Err(error @ (SshError::HostKey(_) | SshError::Refused(_))) => Err(error.failure(&job.name)),
         Err(error) => {
             running.output(format!("reboot: {error}"));
             Ok(None)
         }
     }
+}
+
+/// 32 hexadecimal digits in five groups, as the kernel writes them.
+fn is_boot_id(text: &str) -> bool {
+    text.len() == 36 && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
 }
 
 /// Waits until the system with these host keys has gone down: as long as it answers, another key
@@ -58,7 +72,7 @@ pub async fn gone(
         async || {
             let same = |key: &PublicKey| stale.iter().any(|s| s.key_data() == key.key_data());
             Ok(match pins::look(&before.host, before.port, each).await? {
-                Shown::Key(key) if same(&key) && !is_another_boot(before, ended, each).await => {
+                Shown::Key(key) if same(&key) && !is_another_boot(job, before, ended).await => {
                     Attempt::NotYet("it still runs".to_owned())
                 }
                 Shown::TurnedAway => Attempt::NotYet(TURNS_AWAY.to_owned()),
@@ -89,13 +103,27 @@ fn not_seen_to_go(late: &WaitError<Failure>) -> &'static str {
     }
 }
 
-async fn is_another_boot(at: &Target, ended: Option<&str>, deadline: Duration) -> bool {
-    let ask = "cat /proc/sys/kernel/random/boot_id";
-    let (Some(ended), Ok(printed)) = (ended, at.run(ask, None, deadline).await) else {
+/// The system from before lets in whom it was made for, who need not be the installer's user.
+async fn is_another_boot(job: &Job, before: &Target, ended: Option<&str>) -> bool {
+    let Some(ended) = ended else {
         return false;
     };
-    let runs = printed.stdout.trim();
-    printed.code == 0 && !runs.is_empty() && runs != ended
+    let cloud = job.cloud.as_ref();
+    let first = cloud.map_or(&[][..], |cloud| cloud.provider.capabilities().first_users);
+    let ask = "cat /proc/sys/kernel/random/boot_id";
+    for user in [before.user.as_str()].iter().chain(first) {
+        let target = before.with(user, before.pins.clone());
+        match target.run(ask, None, job.context.deadlines.command()).await {
+            Ok(printed) if printed.code == 0 => {
+                let runs = printed.stdout.trim();
+                return !runs.is_empty() && runs != ended;
+            }
+            // root is told by an image which user to log in as
+            Ok(_) | Err(SshError::Refused(_)) => {}
+            Err(_) => return false,
+        }
+    }
+    false
 }
 
 /// Another key after our own reboot may be the system of another disk: the one that was there
@@ -113,7 +141,14 @@ async fn other_disk(job: &Job, at: &Target, mut failure: Failure) -> Failure {
             "the system from before the installation answers again: the firmware has booted it from another disk ({})",
             failure.why
         );
-    } else if job.host.spec.disk.is_none() {
+    }
+    let off = format!(
+        "where it is a system from before that answers, boot the disk once more: provision rescue {} --off{}",
+        job.host.name,
+        job.context.flags()
+    );
+    failure = failure.or_mend(off);
+    if !is_old && job.host.spec.disk.is_none() {
         return failure;
     }
     failure.or_mend(

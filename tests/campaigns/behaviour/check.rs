@@ -3,6 +3,7 @@
 use super::cells::{Cell, Does};
 use super::place::Place;
 use super::process::Watched;
+use super::troubles::OLD_DISK;
 use crate::lab::Ran;
 use std::time::{Duration, Instant};
 
@@ -129,7 +130,7 @@ fn kept(place: &Place, ran: &Ran) {
 fn goes_on(place: &Place, failed: &Ran) -> &'static str {
     let before = place.listed();
     place.heal();
-    if place.cell.does == Does::Rescue {
+    if place.cell.does == Does::Rescue || runs_a_stranger(place, failed) {
         place.run(&place.words("rescue", " --off")).succeeded();
     }
     booted_as_told(place, failed);
@@ -150,6 +151,19 @@ fn goes_on(place: &Place, failed: &Ran) -> &'static str {
         }
         more => panic!("{more:#?}"),
     }
+}
+
+/// Whether a system still runs whose key nobody knows: it is healed by another boot of the disk,
+/// which the error says.
+fn runs_a_stranger(place: &Place, failed: &Ran) -> bool {
+    let cell = place.cell;
+    let is_one = cell.fault == OLD_DISK && !cell.product.knows_old_key();
+    let way = format!(
+        "boot the disk once more: provision rescue {} --off",
+        cell.product.host()
+    );
+    assert!(!is_one || failed.stderr.contains(&way), "{failed}");
+    is_one
 }
 
 /// Where the error says to boot the machine again, that is done in its words.

@@ -64,6 +64,11 @@ impl Product {
         self.is_made()
     }
 
+    /// Whether the system that was on its disk has been seen, and not its rescue system alone.
+    pub(super) fn knows_old_key(self) -> bool {
+        self != Self::Dedicated
+    }
+
     /// Whether its rescue system can be entered with a login key alone.
     pub(super) fn has_keyed_rescue(self) -> bool {
         matches!(self, Self::Hetzner | Self::Dedicated)

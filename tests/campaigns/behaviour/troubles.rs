@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 /// An hour: nobody waits for it.
 const NEVER_MS: u64 = 3_600_000;
 const TWENTY_YEARS_S: i64 = 20 * 365 * 86_400;
+/// The fault that lets the machine's old system boot.
+pub(super) const OLD_DISK: &str = "the old disk boots";
 const LAST: &str = "Timed out waiting for device /dev/disk/by-partlabel/disk-main-root.";
 
 /// All of them for a product, or CI's.
@@ -119,12 +121,12 @@ impl Cells {
             (10, &["no answer"]),
         );
         let old = json!({ "boots_old": true });
-        let words: &[&'static str] = if self.product == Product::Dedicated {
-            &["host key"]
-        } else {
+        let words: &[&'static str] = if self.product.knows_old_key() {
             &["the system from before the installation", "another disk"]
+        } else {
+            &["host key"]
         };
-        self.short("reboot", "the old disk boots", old, (9, words));
+        self.short("reboot", OLD_DISK, old, (9, words));
         let dies = json!({ "dies_booting": LAST });
         let words: &[&'static str] = &["no answer", "waited in vain"];
         self.long("reboot", "the system dies booting", dies, (10, words));
