@@ -75,6 +75,9 @@ pub(super) fn all(long: bool) -> Vec<Cell> {
             .filter_map(|(stage, ssh)| of_ssh(product, *stage, *ssh))
             .collect();
         cells.extend(troubles::of(product, false));
+        // its image lets somebody else in than root
+        let of_vps = troubles::of(Product::Vps, false).into_iter();
+        cells.extend(of_vps.filter(|cell| cell.fault == troubles::OLD_DISK));
         return cells;
     }
     let mut cells = Vec::new();
